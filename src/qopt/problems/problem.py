@@ -1,0 +1,78 @@
+"""The one class that researchers subclass."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from qopt.ansatze import Ansatz, hardware_efficient, qaoa
+from qopt.diagonal import Diagonal
+from qopt.errors import InputError
+from qopt.types import Bits, Counts, Reference, Sense, Solution, Values
+
+if TYPE_CHECKING:
+    from qiskit.quantum_info import SparsePauliOp
+
+
+class Problem(ABC):
+    """Something to be minimised or maximised with a quantum computer.
+
+    Only `hamiltonian` must be written. What `energy` is for: written from the problem's own words, it is checked against the Hamiltonian,
+    through the circuit's layout, before the first job, so that a wrong bit order or sign can't go unnoticed.
+
+    Attributes:
+        sense: How results are told. Inside everything is minimised; a value in the problem's own sense is `sense.sign` times the energy.
+        units: Units of the values, such as `Ha`; empty where there are none.
+    """
+
+    sense: ClassVar[Sense] = Sense.MINIMISE
+    units: str = ""
+
+    @abstractmethod
+    def hamiltonian(self) -> SparsePauliOp:
+        """The operator to be minimised; Qiskit's qubit i is variable i."""
+
+    def ansatz(self, layers: int | None = None) -> Ansatz:
+        """The ansatz that is natural for the problem: QAOA (default 1 layer) where H is diagonal, else hardware-efficient (2 repetitions)."""
+        if self.diagonal is not None:
+            return qaoa(self.hamiltonian(), 1 if layers is None else layers)
+        return hardware_efficient(self.qubits, 2 if layers is None else layers)
+
+    def energy(self, bits: str) -> float:
+        """The energy (minimised) of one string; `bits[i]` is variable i. Diagonal problems only."""
+        return float(self.energies(np.array([[int(bit) for bit in bits]], dtype=np.uint8))[0])
+
+    def energies(self, bits: Bits) -> Values:
+        """`(k,)` energies (minimised) of `(k, n)` strings. Diagonal problems only.
+
+        Raises:
+            InputError: If the Hamiltonian has X or Y terms.
+        """
+        if self.diagonal is None:
+            message = "a bit string has no energy here: the Hamiltonian has X or Y terms; use objective type expectation or exact"
+            raise InputError(message)
+        return self.diagonal.energies(bits)
+
+    def exact(self) -> Reference | None:
+        """The best known value and how it is known, or None to let qopt find it where it can."""
+        return None
+
+    def interpret(self, counts: Counts) -> Solution:
+        """The answer in the problem's own words: by default the measured string of lowest energy, the most frequent of equals."""
+        strings = sorted(counts)
+        energies = self.energies(np.array([[int(bit) for bit in string] for string in strings], dtype=np.uint8))
+        best = min(range(len(strings)), key=lambda index: (energies[index], -counts[strings[index]], strings[index]))
+        return Solution(strings[best], self.sense.sign * float(energies[best]))
+
+    @cached_property
+    def qubits(self) -> int:
+        """How many qubits the Hamiltonian acts on."""
+        return int(self.hamiltonian().num_qubits)
+
+    @cached_property
+    def diagonal(self) -> Diagonal | None:
+        """The Hamiltonian as a polynomial in Z; None where it has X or Y terms."""
+        return Diagonal.from_operator(self.hamiltonian())

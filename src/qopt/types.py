@@ -1,0 +1,260 @@
+"""The vocabulary that every room shares: points, estimates, questions, outcomes, results. No qiskit, no scipy, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Point: TypeAlias = NDArray[np.float64]
+"""`(n,)`: one parameter vector in the order of `Ansatz.parameters`, radians."""
+Points: TypeAlias = NDArray[np.float64]
+"""`(k, n)`: k parameter vectors in the order of `Ansatz.parameters`, radians."""
+Values: TypeAlias = NDArray[np.float64]
+"""`(k,)`: objective values. Inside qopt they are always minimised."""
+Bits: TypeAlias = NDArray[np.uint8]
+"""`(k, n)`: k bit strings; column i is variable i, which is logical qubit i."""
+Counts: TypeAlias = dict[str, int]
+"""How often each bit string was measured; `bits[i]` is variable i."""
+
+
+class Sense(Enum):
+    """Whether a problem's value is to be made small or large. Inside, everything is minimised."""
+
+    MINIMISE = "minimise"
+    MAXIMISE = "maximise"
+
+    @property
+    def sign(self) -> int:
+        """+1 or -1: a value in the problem's own sense is `sign` times the energy that is minimised inside."""
+        return 1 if self is Sense.MINIMISE else -1
+
+
+class Status(Enum):
+    """How a run ended, as a sentence for people."""
+
+    CONVERGED = "The optimizer converged."
+    GAVE_UP = "The optimizer stopped at its own limit before it converged."
+    BUDGET = "The budget was reached; a larger one goes on from here."
+    MEASURED = "The start was measured, nothing was optimized."
+    FINISHED = "The run was finished on request; running it again goes on from here."
+
+    @property
+    def final(self) -> bool:
+        """Whether the optimizer itself has nothing left to ask, whatever the budget."""
+        return self in (Status.CONVERGED, Status.GAVE_UP, Status.MEASURED)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a measurement of k points says: never a bare number.
+
+    Attributes:
+        values: `(k,)` objective values, minimised.
+        stderrs: `(k,)` standard errors of `values`; 0 where exact.
+        shots: Shots spent on all k points together; None where exact.
+        qpu_seconds: QPU time billed; None where unknown or none.
+    """
+
+    values: Values
+    stderrs: Values
+    shots: int | None = None
+    qpu_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A value and its gradient, measured together.
+
+    Attributes:
+        value: The objective at the point.
+        stderr: Its standard error.
+        gradient: `(n,)` derivative by each parameter, per radian.
+        stderrs: `(n,)` standard errors of `gradient`.
+    """
+
+    value: float
+    stderr: float
+    gradient: Point
+    stderrs: Point
+
+
+class Evaluate(Protocol):
+    """All that an optimizer ever sees of the machine."""
+
+    @property
+    def noisy(self) -> bool:
+        """Whether answers carry shot noise."""
+        ...
+
+    def __call__(self, points: Points) -> Estimate:
+        """Measure `(k, n)` points in one job: k values with their errors."""
+        ...
+
+    def gradient(self, point: Point) -> Gradient:
+        """Value and gradient at one `(n,)` point in one job."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an optimizer says when it returns by itself.
+
+    Attributes:
+        point: `(n,)` where it ended.
+        converged: Whether its own criterion was met.
+        message: Its own words.
+    """
+
+    point: Point
+    converged: bool
+    message: str
+
+
+class Minimizer(Protocol):
+    """A frozen dataclass of options (`name` and `version` are part of the run's identity) or any function; it holds no state."""
+
+    def __call__(self, evaluate: Evaluate, start: Point, rng: np.random.Generator) -> Outcome | Point:
+        """Minimise from `start`; random choices come from `rng` alone, so that a replay repeats them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the machine.
+
+    Attributes:
+        stage: The part of the run that asks; a stage owns its frozen circuit and observables.
+        call: The number of the call within its stage.
+        kind: `evaluate`, `gradient` or `final`.
+        points: `(k, n)`.
+    """
+
+    stage: str
+    call: int
+    kind: str
+    points: Points
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is known of the best value without a quantum computer, in the problem's own sense.
+
+    Attributes:
+        value: The best known value.
+        kind: How it is known: `brute force`, `milp, proven`, `milp, best found`, `exact diagonalisation`, `literature` ...
+        worst: The other end of the spectrum, where known; the approximation ratio needs it.
+        bound: The proven bound on the best value, where `value` itself is not proven.
+    """
+
+    value: float
+    kind: str
+    worst: float | None = None
+    bound: float | None = None
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The answer in the problem's own words.
+
+    Attributes:
+        bits: `bits[i]` is variable i.
+        value: In the problem's own sense.
+        text: One line for people, such as the two sides of a cut.
+    """
+
+    bits: str
+    value: float
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What uniformly random strings reach with the same number of shots, in the problem's own sense.
+
+    Attributes:
+        random: Mean value of the strings.
+        random_best: Best value among them.
+        greedy: Mean value after 1-flip greedy descent of each.
+        greedy_best: Best value after it.
+    """
+
+    random: float
+    random_best: float
+    greedy: float
+    greedy_best: float
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When to stop; None is no limit.
+
+    Attributes:
+        evaluations: Points that the optimizer may ask for.
+        shots: Shots of the whole run, the final measurement included.
+        wall: Seconds of work, summed over all parts of the run.
+    """
+
+    evaluations: int | None = None
+    shots: int | None = None
+    wall: float | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run found, in the problem's own sense and units.
+
+    Attributes:
+        name: The run's name.
+        value: The objective at `point`, measured afresh after the choice of `point`.
+        stderr: Its standard error; 0 where exact.
+        mean: The expectation of the Hamiltonian at `point` (alpha = 1, where `value` may be a CVaR).
+        mean_stderr: Its standard error.
+        best_seen: The best value that the optimizer ever saw. Biased by selection: a diagnostic, not a result.
+        point: `(n,)` parameters, radians.
+        parameters: Their names, in the same order.
+        status: How the run ended, a sentence.
+        converged: Whether the optimizer's own criterion was met.
+        evaluations: Points that the optimizer asked for.
+        shots: Shots of the whole run.
+        jobs: Jobs that answered.
+        seed: The run's seed.
+        sense: `minimise` or `maximise`.
+        units: Units of every value; empty where there are none.
+        reference: What is known classically, or None.
+        approximation_ratio: (worst - value) / (worst - best) of the exact spectrum at `mean`, or None where that is unknown.
+        approximation_ratio_stderr: Its standard error, or None.
+        best: The best string measured at `point`, or None where there are no strings.
+        baseline: Random strings with the same shots, or None where there are no strings.
+        engine: What answered, such as `SamplerV2 on aer in a Session`.
+    """
+
+    name: str
+    value: float
+    stderr: float
+    mean: float
+    mean_stderr: float
+    best_seen: float
+    point: tuple[float, ...]
+    parameters: tuple[str, ...]
+    status: str
+    converged: bool
+    evaluations: int
+    shots: int
+    jobs: int
+    seed: int
+    sense: str
+    units: str
+    reference: Reference | None
+    approximation_ratio: float | None
+    approximation_ratio_stderr: float | None
+    best: Solution | None
+    baseline: Baseline | None
+    engine: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as plain JSON types, in the order of the attributes."""
+        return asdict(self)

@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qopt.errors import InputError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
     from qiskit.quantum_info import SparsePauliOp
 
     from qopt.types import Bits, Values
 
-_CHUNK = 1 << 16
+_CHUNK_ELEMENTS = 1 << 22
+_ROUNDING = 1e-12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Diagonal:
     """The polynomial `sum_t c_t prod_{i in t} Z_i`, with Z_i = 1 - 2 bit_i.
 
@@ -30,11 +35,23 @@ class Diagonal:
 
     @classmethod
     def from_operator(cls, operator: SparsePauliOp) -> Diagonal | None:
-        """The polynomial of an operator of I and Z alone (equal terms merged); None where X or Y occurs."""
-        simple = operator.simplify()
+        """The polynomial of an operator of I and Z alone (equal terms merged); None where X or Y occurs.
+
+        Raises:
+            InputError: If a coefficient is complex or not finite: the operator is no Hamiltonian.
+        """
+        # Qiskit's own tolerance is absolute and would drop every term of a Hamiltonian in small units.
+        scale = float(np.abs(operator.coeffs).max(initial=0.0))
+        if not np.isfinite(scale):
+            message = "the Hamiltonian has a coefficient that is not finite, expected finite numbers"
+            raise InputError(message)
+        simple = operator.simplify(atol=_ROUNDING * scale, rtol=0.0)
+        if np.abs(simple.coeffs.imag).max(initial=0.0) > _ROUNDING * scale:
+            message = "the Hamiltonian has complex coefficients, so it isn't Hermitian: every Pauli string needs a real one"
+            raise InputError(message)
         if simple.paulis.x.any():
             return None
-        return cls(np.real(simple.coeffs).astype(np.float64), np.asarray(simple.paulis.z, dtype=np.bool_))
+        return cls(simple.coeffs.real.astype(np.float64), np.asarray(simple.paulis.z, dtype=np.bool_))
 
     @property
     def variables(self) -> int:
@@ -44,12 +61,26 @@ class Diagonal:
     def signs(self, bits: Bits) -> NDArray[np.float64]:
         """`(k, t)`: the value +1 or -1 of each term's product of Z on each `(k, n)` string."""
         odd = np.rint(bits.astype(np.float32) @ self.supports.T.astype(np.float32)).astype(np.int64) & 1
-        return 1.0 - 2.0 * odd
+        signs: NDArray[np.float64] = 1.0 - 2.0 * odd
+        return signs
 
     def energies(self, bits: Bits) -> Values:
         """`(k,)` costs of `(k, n)` strings."""
         out = np.empty(len(bits))
-        for first in range(0, len(bits), _CHUNK):
-            part = slice(first, first + _CHUNK)
+        for part in self._parts(len(bits)):
             out[part] = self.signs(bits[part]) @ self.coefficients
         return out
+
+    def flip_gains(self, bits: Bits) -> NDArray[np.float64]:
+        """`(k, n)`: by how much the cost of each `(k, n)` string falls when variable i alone is flipped."""
+        # A flip of variable i changes the sign of the terms that hold i, so the cost falls by twice their sum.
+        holds = self.supports.astype(np.float64)
+        out: NDArray[np.float64] = np.empty(bits.shape)
+        for part in self._parts(len(bits)):
+            out[part] = (self.signs(bits[part]) * (2.0 * self.coefficients)) @ holds
+        return out
+
+    def _parts(self, strings: int) -> Iterator[slice]:
+        """Slices of so many strings that `(k, t)` arrays stay small."""
+        rows = max(1, _CHUNK_ELEMENTS // max(1, len(self.coefficients)))
+        return (slice(first, first + rows) for first in range(0, strings, rows))

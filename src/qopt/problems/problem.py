@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class Problem(ABC):
         units: Units of the values, such as `Ha`; empty where there are none.
     """
 
-    sense: ClassVar[Sense] = Sense.MINIMISE
+    sense: Sense = Sense.MINIMISE
     units: str = ""
 
     @abstractmethod
@@ -36,7 +36,7 @@ class Problem(ABC):
         """The operator to be minimised; Qiskit's qubit i is variable i."""
 
     def ansatz(self, layers: int | None = None) -> Ansatz:
-        """The ansatz that is natural for the problem: QAOA (default 1 layer) where H is diagonal, else hardware-efficient (2 repetitions)."""
+        """The natural ansatz of the problem: QAOA (default 1 layer) where H is diagonal, else hardware-efficient (2 repetitions)."""
         if self.diagonal is not None:
             return qaoa(self.hamiltonian(), 1 if layers is None else layers)
         return hardware_efficient(self.qubits, 2 if layers is None else layers)

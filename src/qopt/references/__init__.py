@@ -1,0 +1,17 @@
+"""What is known of a cost without a quantum computer: brute force, mixed-integer programming, diagonalisation, random strings."""
+
+from qopt.references.brute_force import BRUTE_FORCE_VARIABLES, brute_force
+from qopt.references.diagonalisation import DIAGONALISE_QUBITS, diagonalise
+from qopt.references.milp import Cut, maxcut_milp
+from qopt.references.random_strings import greedy_descent, random_strings
+
+__all__ = [
+    "BRUTE_FORCE_VARIABLES",
+    "DIAGONALISE_QUBITS",
+    "Cut",
+    "brute_force",
+    "diagonalise",
+    "greedy_descent",
+    "maxcut_milp",
+    "random_strings",
+]

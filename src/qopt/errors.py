@@ -79,8 +79,8 @@ class BudgetReached(Stop):
     """The next question would overrun the budget."""
 
 
-class Interrupted(Stop):
-    """A signal asked the run to leave; everything is recorded and the same command goes on.
+class Interrupted(Stop, KeyboardInterrupt):
+    """A signal asked the run to leave; everything is recorded and the same call goes on. Notebooks take it as the interrupt it is.
 
     Args:
         signum: The signal's number, so that the exit code can be 128 + signum.

@@ -258,3 +258,10 @@ class Result:
     def to_json(self) -> dict[str, Any]:
         """The result as plain JSON types, in the order of the attributes."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Result:
+        """The result that `to_json` was made from."""
+        parts = {"reference": Reference, "best": Solution, "baseline": Baseline}
+        rest = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key not in parts}
+        return cls(**rest, **{key: part(**data[key]) if data[key] is not None else None for key, part in parts.items()})

@@ -17,6 +17,7 @@ class Header:
         identity: The parts that make it this run and no other, by name (circuit, observables, objective, optimizer, start, seed ...).
         recipe: Digest of what the identity was made from, where that is known without building it; equal recipes mean equal identities.
         environment: Versions and settings on which bit-identity depends.
+        frozen: Digests of the frozen circuit and of the frozen observables.
         parent: The run that this one was forked from.
     """
 
@@ -25,6 +26,7 @@ class Header:
     identity: JsonObject
     recipe: str | None
     environment: JsonObject
+    frozen: list[str]
     parent: str | None = None
 
 

@@ -1,0 +1,61 @@
+"""Durable, honest variational quantum algorithms: one config to a VQE or QAOA result that can be defended.
+
+The public names are imported when they are first used, so that the command line stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Ansatz": "qopt.ansatze",
+    "BackendError": "qopt.errors",
+    "Budget": "qopt.types",
+    "DifferentialEvolution": "qopt.optimizers",
+    "Estimate": "qopt.types",
+    "Exact": "qopt.objective",
+    "Execution": "qopt.execution",
+    "Expectation": "qopt.objective",
+    "Graph": "qopt.problems",
+    "InputError": "qopt.errors",
+    "Interrupted": "qopt.errors",
+    "MaxCut": "qopt.problems",
+    "MeasureStart": "qopt.optimizers",
+    "Operator": "qopt.problems",
+    "Outcome": "qopt.types",
+    "Problem": "qopt.problems",
+    "QoptError": "qopt.errors",
+    "Reference": "qopt.types",
+    "Result": "qopt.types",
+    "SPSA": "qopt.optimizers",
+    "Sampled": "qopt.objective",
+    "Scipy": "qopt.optimizers",
+    "Sense": "qopt.types",
+    "Solution": "qopt.types",
+    "StorageError": "qopt.errors",
+    "Transpile": "qopt.execution",
+    "fixed_angles": "qopt.starts",
+    "hardware_efficient": "qopt.ansatze",
+    "qaoa": "qopt.ansatze",
+    "ramp": "qopt.starts",
+    "read_graph": "qopt.problems",
+    "run": "qopt.runner",
+}
+
+__all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the keys are strings
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name not in _PUBLIC:
+        message = f"module 'qopt' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

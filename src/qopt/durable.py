@@ -1,0 +1,387 @@
+"""The durable call `measure`, and its clients `evaluate` and `gradient`: what an optimizer asks is recorded before it is sent and before it is used.
+
+Calls are numbered (stage, call), never looked up by their points: under shot noise the same point asked twice is two samples.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from qopt.environment import difference, environment
+from qopt.errors import BudgetReached, InputError, ReplayDivergence
+from qopt.execution import Executor, JobLost
+from qopt.failpoints import reach
+from qopt.journal import Answered, Asked, Event, Failed, Header, Journal, Record, Submitted
+from qopt.objective import Energies, Objective, check_finite
+from qopt.programs import Frozen, PubData, from_bytes, to_bytes
+from qopt.types import Budget, Estimate, Gradient, Point, Points, Question, Values
+
+if TYPE_CHECKING:
+    from qopt.signals import Signals
+
+CHEAP_SECONDS = 0.005
+"""Answers that took less are committed without a sync each: repeating them costs less than the sync."""
+
+NOISY_STEP = 0.1
+"""Radians. The step of central differences under shot noise, near (3 sigma / |f'''|)^(1/3)."""
+
+EXACT_STEP = 1e-5
+"""Radians. The step of central differences without noise, near the cube root of the machine's precision."""
+
+SAME_POINT = 1e-9
+"""Radians. A replayed point that is farther from the recorded one belongs to another trajectory."""
+
+MAIN = "main"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the run with circuit and observables of its own.
+
+    Attributes:
+        name: `main`, `final` ...
+        objective: How points are measured.
+        frozen: What is run.
+        digests: Of the frozen circuit and of the frozen observables.
+        energies: Energies of strings, vectorised.
+    """
+
+    name: str
+    objective: Objective
+    frozen: Frozen
+    digests: tuple[str, str]
+    energies: Energies
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An estimate with what it was decoded from.
+
+    Attributes:
+        estimate: One value for each point.
+        raw: The compressed data of the job; `data` reads it.
+    """
+
+    estimate: Estimate
+    raw: bytes
+
+    @property
+    def data(self) -> list[PubData]:
+        """The arrays of every PUB."""
+        return from_bytes(self.raw)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a listener is told after every answer, in minimised values.
+
+    Attributes:
+        question: What was asked.
+        estimate: What was answered.
+        replayed: Whether it came from the journal.
+        job: The job's id, where it was measured now.
+        evaluations: Points that the optimizer asked for so far.
+    """
+
+    question: Question
+    estimate: Estimate
+    replayed: bool
+    job: str | None
+    evaluations: int
+
+
+Listener: TypeAlias = Callable[[Progress], None]
+
+
+def seed_for(seed: int, stage: str, call: int) -> int:
+    """The simulator's seed for a call, 1 .. 2**63 - 1: new noise at every call, the same run every time."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(stage.encode()), call))
+    return int(sequence.generate_state(1, np.uint64)[0] % np.uint64(2**63 - 1)) + 1
+
+
+class Ledger:
+    """The journal's calls by (stage, call), and what they add up to.
+
+    Attributes:
+        journal: Where records go; None where they are only read.
+        header: What the run is; None before anything was written.
+        asked: Questions by (stage, call).
+        jobs: Ids of the jobs that they became.
+        answered: Answers, without their raw data.
+        elapsed: Seconds of work at the last answer.
+        shots: Shots of all answers.
+    """
+
+    def __init__(self, records: Iterable[Record], journal: Journal | None = None) -> None:
+        """Fold the records that are there; without a journal the ledger can only be read."""
+        self.journal = journal
+        self.asked: dict[tuple[str, int], Asked] = {}
+        self.jobs: dict[tuple[str, int], str] = {}
+        self.answered: dict[tuple[str, int], Answered] = {}
+        self.header: Header | None = None
+        self.elapsed = 0.0
+        self.shots = 0
+        for record in records:
+            self._fold(record)
+        self._began = time.monotonic() - self.elapsed
+
+    def append(self, record: Record, *, sync: bool = True) -> None:
+        """Make a record durable and fold it."""
+        assert self.journal is not None  # noqa: S101 - only a run appends, and it has one
+        self.journal.append(record, sync=sync)
+        self._fold(record)
+
+    def raw(self, stage: str, call: int) -> bytes:
+        """The compressed data of an answer."""
+        assert self.journal is not None  # noqa: S101 - as above
+        return self.journal.raw(stage, call) or b""
+
+    @property
+    def wall(self) -> float:
+        """Seconds of work on the run, over all its parts."""
+        return time.monotonic() - self._began
+
+    def points(self, stage: str) -> Points:
+        """All answered points of a stage in the order of the calls, `(k, n)`."""
+        rows = [row for key, asked in sorted(self.asked.items()) if key in self.answered and key[0] == stage for row in asked.points]
+        return np.array(rows, dtype=np.float64)
+
+    def values(self, stage: str) -> tuple[Values, Values]:
+        """All answered values of a stage and their standard errors, in the same order."""
+        answers = [record for key, record in sorted(self.answered.items()) if key[0] == stage]
+        values = np.array([value for record in answers for value in record.values], dtype=np.float64)
+        return values, np.array([stderr for record in answers for stderr in record.stderrs], dtype=np.float64)
+
+    def calls(self, stage: str) -> int:
+        """How many calls of a stage were answered."""
+        return sum(key[0] == stage for key in self.answered)
+
+    def _fold(self, record: object) -> None:
+        if isinstance(record, Header):
+            self.header = record
+        elif isinstance(record, Asked):
+            self.asked[record.stage, record.call] = record
+        elif isinstance(record, Submitted):
+            self.jobs[record.stage, record.call] = record.job
+        elif isinstance(record, Failed):
+            self.jobs.pop((record.stage, record.call), None)
+        elif isinstance(record, Answered):
+            # The raw data stays in the journal: a long run's would fill the memory.
+            self.answered[record.stage, record.call] = replace(record, raw=None)
+            self.shots += record.shots or 0
+            self.elapsed = max(self.elapsed, record.elapsed)
+
+
+class Durable:
+    """Answers questions from the journal first, then from the machine.
+
+    Args:
+        ledger: The run's journal, folded.
+        connect: Opens the executor; called at the first question that the journal can't answer.
+        seed: The run's seed.
+        signals: Says whether the run was asked to leave.
+        listener: Is told of every answer.
+    """
+
+    def __init__(
+        self, ledger: Ledger, connect: Callable[[], Executor], *, seed: int, signals: Signals, listener: Listener | None = None
+    ) -> None:
+        """Nothing is opened yet."""
+        self.ledger = ledger
+        self.evaluations = 0
+        self._connect = connect
+        self._executor: Executor | None = None
+        self._seed = seed
+        self._signals = signals
+        self._listener = listener
+        self._told_inexact = False
+
+    def measure(self, stage: Stage, question: Question) -> Answer:
+        """The answer to a question, recorded before it is returned.
+
+        Raises:
+            ReplayDivergence: If the journal holds another question under the same number.
+            Interrupted: If a signal asked the run to leave; at the live frontier alone.
+            BackendError: If the job failed.
+        """
+        key = (question.stage, question.call)
+        known = self.ledger.asked.get(key)
+        if known is not None:
+            self._compare(known, question)
+        recorded = self.ledger.answered.get(key)
+        job = None
+        if recorded is None:
+            recorded, job = self._live(stage, question)
+        estimate = Estimate(np.array(recorded.values), np.array(recorded.stderrs), recorded.shots, recorded.qpu_seconds)
+        if question.stage == MAIN:
+            self.evaluations += len(question.points)
+        if self._listener is not None:
+            self._listener(Progress(question, estimate, job is None, job, self.evaluations))
+        return Answer(estimate, recorded.raw if recorded.raw is not None else self.ledger.raw(*key))
+
+    def close(self) -> None:
+        """Release the Session, if one was opened."""
+        if self._executor is not None:
+            self._executor.close()
+
+    def _live(self, stage: Stage, question: Question) -> tuple[Answered, str]:
+        self._signals.check()
+        key = (question.stage, question.call)
+        began = time.monotonic()
+        if self._executor is None:
+            self._executor = self._connect()
+        executor = self._executor
+        cheap = executor.volatile and stage.objective.shots is None
+        if key not in self.ledger.asked:
+            self.ledger.append(
+                Asked(question.stage, question.call, question.kind, question.points.tolist(), *stage.digests), sync=not cheap
+            )
+            reach("asked")
+        job, data = self._collect(stage, question, sync=not cheap)
+        reach("executed")
+        with self._signals.held():
+            estimate = check_finite(stage.objective.decode(stage.frozen, data, stage.energies))
+            answered = Answered(
+                question.stage,
+                question.call,
+                estimate.values.tolist(),
+                estimate.stderrs.tolist(),
+                estimate.shots,
+                estimate.qpu_seconds,
+                self.ledger.wall,
+                to_bytes(data),
+            )
+            self.ledger.append(answered, sync=time.monotonic() - began >= CHEAP_SECONDS)
+        reach("answered")
+        return answered, job
+
+    def _collect(self, stage: Stage, question: Question, *, sync: bool) -> tuple[str, list[PubData]]:
+        """Re-attach to the job that is known, adopt one by its tag, or submit; then wait for it."""
+        executor = self._executor
+        assert executor is not None  # noqa: S101 - opened by the only caller
+        key = (question.stage, question.call)
+        run_id = self.ledger.header.run_id if self.ledger.header else ""
+        tag = f"qopt-{run_id}-{question.stage}-{question.call}"
+        job = self.ledger.jobs.get(key)
+        if job is not None:
+            try:
+                return job, executor.result(job)
+            except JobLost:
+                job = None
+        job = executor.find(tag)
+        if job is None:
+            program = stage.objective.encode(stage.frozen, question.points, seed_for(self._seed, question.stage, question.call))
+            reach("encoded")
+            job = executor.submit(program, tag=tag)
+            reach("accepted")
+        self.ledger.append(Submitted(question.stage, question.call, job, tag), sync=sync)
+        reach("submitted")
+        return job, executor.result(job)
+
+    def _compare(self, known: Asked, question: Question) -> None:
+        recorded = np.array(known.points, dtype=np.float64)
+        if known.purpose == question.kind and recorded.shape == question.points.shape:
+            if np.array_equal(recorded, question.points):
+                return
+            distance = float(np.max(np.abs(recorded - question.points)))
+            if distance <= SAME_POINT:
+                self._tell_inexact(question, distance)
+                return
+            what = f"lies {distance:.3g} rad away"
+        else:
+            what = f"is a {question.kind} of {len(question.points)} points, recorded is a {known.purpose} of {len(recorded)}"
+        message = (
+            f"call {question.stage} {question.call}: the point that the optimizer asks for {what}. It is not the recorded trajectory. "
+            f"{self._difference()}Run it in the environment it was begun in, or add --fork to begin a new run at the best point of this one"
+        )
+        raise ReplayDivergence(message)
+
+    def _tell_inexact(self, question: Question, distance: float) -> None:
+        if not self._told_inexact:
+            self._told_inexact = True
+            self.ledger.append(Event("replay is not bit-identical", {"stage": question.stage, "call": question.call, "radians": distance}))
+
+    def _difference(self) -> str:
+        header = self.ledger.header
+        return difference(header.environment if header else {}, environment())
+
+
+class Evaluator:
+    """The `Evaluate` that an optimizer sees: numbered calls of the main stage, under a budget.
+
+    The budget is enforced where a question would be measured, outside the optimizer; what is recorded already is always answered.
+    """
+
+    def __init__(self, durable: Durable, stage: Stage, budget: Budget, *, reserve: int = 0, stop_at_frontier: bool = False) -> None:
+        """Count from the first call.
+
+        Args:
+            durable: Answers.
+            stage: The main stage.
+            budget: When to stop.
+            reserve: Shots kept back for the final measurement.
+            stop_at_frontier: Stop where the journal ends, to finish now.
+        """
+        self._durable = durable
+        self._stage = stage
+        self._budget = budget
+        self._reserve = reserve
+        self.stop_at_frontier = stop_at_frontier
+        self._call = 0
+
+    @property
+    def noisy(self) -> bool:
+        """Whether answers carry shot noise."""
+        return self._stage.objective.shots is not None
+
+    def __call__(self, points: Points) -> Estimate:
+        """Measure `(k, n)` points in one job."""
+        return self._ask("evaluate", np.atleast_2d(np.asarray(points, dtype=np.float64)))
+
+    def gradient(self, point: Point) -> Gradient:
+        """Value and gradient by central differences, `2n + 1` points in one job; the step follows the noise."""
+        centre = np.asarray(point, dtype=np.float64)
+        step = NOISY_STEP if self.noisy else EXACT_STEP
+        shifts = step * np.eye(len(centre))
+        estimate = self._ask("gradient", np.concatenate((centre[None, :], centre + shifts, centre - shifts)))
+        ahead, behind = np.split(estimate.values[1:], 2)
+        ahead_error, behind_error = np.split(estimate.stderrs[1:], 2)
+        return Gradient(
+            float(estimate.values[0]),
+            float(estimate.stderrs[0]),
+            (ahead - behind) / (2 * step),
+            np.hypot(ahead_error, behind_error) / (2 * step),
+        )
+
+    def _ask(self, kind: str, points: Points) -> Estimate:
+        if not np.isfinite(points).all():
+            message = f"the optimizer asked for the point {points.tolist()}, expected finite numbers: check its options and its bounds"
+            raise InputError(message, ("optimizer",))
+        question = Question(MAIN, self._call, kind, points)
+        if (MAIN, self._call) not in self._durable.ledger.answered:
+            self._check_budget(points)
+        self._call += 1
+        return self._durable.measure(self._stage, question).estimate
+
+    def _check_budget(self, points: Points) -> None:
+        budget, ledger = self._budget, self._durable.ledger
+        if self.stop_at_frontier:
+            raise BudgetReached
+        if budget.evaluations is not None and self._durable.evaluations + len(points) > budget.evaluations:
+            raise BudgetReached
+        if budget.shots is not None and ledger.shots + shots_of(self._stage, len(points)) + self._reserve > budget.shots:
+            raise BudgetReached
+        if budget.wall is not None and ledger.wall >= budget.wall:
+            raise BudgetReached
+
+
+def shots_of(stage: Stage, points: int) -> int:
+    """Shots that measuring so many points takes."""
+    shots = stage.objective.shots or 0
+    return shots * points * (1 if stage.objective.sampled else len(stage.frozen.groups))

@@ -1,0 +1,46 @@
+"""The versions and settings on which bit-identity depends; recorded with a run and compared when a replay diverges."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from typing import Any
+
+_PACKAGES = ("qopt-vqa", "qiskit", "qiskit-aer", "qiskit-ibm-runtime", "numpy", "scipy", "networkx")
+
+
+def environment() -> dict[str, Any]:
+    """What this process computes with."""
+    versions = {name: _version(name) for name in _PACKAGES}
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        **versions,
+        **{name: os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "MKL_NUM_THREADS") if name in os.environ},
+    }
+
+
+def difference(recorded: dict[str, Any], now: dict[str, Any]) -> str:
+    """A sentence with what changed; one that says that nothing did, where nothing did."""
+    changes = [f"{name} {recorded.get(name)} -> {now.get(name)}" for name in {**recorded, **now} if recorded.get(name) != now.get(name)]
+    if not changes:
+        return "The environment is the recorded one, so the optimizer itself is not deterministic. "
+    return f"The environment changed: {', '.join(changes)}. "
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _cpu() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123 - a device file, read line by line
+            return next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
+    except OSError:
+        return platform.processor() or "unknown"

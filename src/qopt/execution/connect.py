@@ -1,0 +1,76 @@
+"""From the name of a backend to a device, and from a device to a conversation with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qopt.errors import InputError
+from qopt.execution import backends, primitives
+from qopt.execution.isa import Transpile, transpiled
+from qopt.execution.local import LocalExecutor
+from qopt.execution.statevector import StatevectorExecutor
+
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+
+    from qopt.execution.executor import Execution, Executor
+    from qopt.programs import Frozen
+
+
+@dataclass(frozen=True)
+class Device:
+    """A backend that was found.
+
+    Attributes:
+        name: What the user calls it.
+        backend: The device to transpile for; None for plain Aer and the statevector.
+    """
+
+    name: str
+    backend: BackendV2 | None
+
+    @property
+    def computes(self) -> bool:
+        """Whether it computes exactly, without primitives, transpiling or noise."""
+        return self.name == "statevector"
+
+    def prepare(self, logical: Frozen, transpile: Transpile) -> Frozen:
+        """The circuit and observables as they run on the device."""
+        return logical if self.computes else transpiled(logical, self.backend, transpile)
+
+
+def find(execution: Execution, *, exact: bool) -> Device:
+    """The device of an execution, before anything is built for it.
+
+    Raises:
+        InputError: If there is no such backend, or it does not go with the objective.
+    """
+    wanted = execution.backend if execution.backend is not None else ("statevector" if exact else "aer")
+    if not isinstance(wanted, str):
+        device = Device(str(wanted.name), wanted)
+    elif wanted == "statevector":
+        device = Device(wanted, None)
+    else:
+        device = Device(wanted, backends.resolve(wanted))
+    if exact and not device.computes:
+        message = f"backend is {device.name!r}, but objective exact is computed, not measured: set backend to statevector, or shots"
+        raise InputError(message, ("backend",))
+    return device
+
+
+def engine(device: Device, execution: Execution, *, sampler: bool) -> str:
+    """What answers, for the result: `SamplerV2 on aer in a Session`."""
+    if device.computes:
+        return "statevector"
+    kind = primitives.choose(execution.primitives)
+    where = {"job": "in job mode", "batch": "in a Batch"}.get(execution.mode, "in a Session") if kind != "aer" else "without a Session"
+    return f"{primitives.name_of(kind, sampler=sampler)} on {device.name} {where}"
+
+
+def connect(device: Device, execution: Execution, frozen: Frozen) -> Executor:
+    """Open the conversation: a Session, a Batch, or nothing where nothing is needed."""
+    if device.computes:
+        return StatevectorExecutor()
+    kind = primitives.choose(execution.primitives)
+    return LocalExecutor(backends.simulator(device.backend, frozen.device_qubits), device.name, execution.mode, kind)

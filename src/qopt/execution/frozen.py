@@ -1,0 +1,83 @@
+"""Frozen circuits and observables on disk, named by their digest, so that a resumed run measures what the first part measured."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from typing import TYPE_CHECKING
+
+from qiskit import qpy
+from qiskit.quantum_info import SparsePauliOp
+
+from qopt.errors import DamagedError
+from qopt.programs import Frozen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_DIGEST_LENGTH = 24
+
+
+def save(frozen: Frozen, folder: Path) -> tuple[str, str]:
+    """Write circuit and observables below `folder` and return their digests."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    buffer = io.BytesIO()
+    qpy.dump(frozen.circuit, buffer)
+    observables = {
+        "parameters": list(frozen.parameters),
+        "layout": list(frozen.layout),
+        "device_qubits": list(frozen.device_qubits),
+        "constant": frozen.constant,
+        "groups": [[_terms(observable) for observable in group] for group in frozen.groups],
+    }
+    return _write(folder, buffer.getvalue(), "qpy"), _write(folder, json.dumps(observables, indent=1).encode(), "json")
+
+
+def load(folder: Path, circuit: str, observables: str) -> Frozen:
+    """Read what `save` wrote.
+
+    Raises:
+        DamagedError: If a file is missing or is not what its name says.
+    """
+    (loaded,) = qpy.load(io.BytesIO(_read(folder, circuit, "qpy")))
+    rest = json.loads(_read(folder, observables, "json"))
+    groups = tuple(tuple(_operator(terms, loaded.num_qubits) for terms in group) for group in rest["groups"])
+    return Frozen(loaded, tuple(rest["parameters"]), tuple(rest["layout"]), tuple(rest["device_qubits"]), groups, rest["constant"])
+
+
+def _terms(operator: SparsePauliOp) -> list[tuple[str, float]]:
+    return [(label, float(coefficient.real)) for label, coefficient in operator.to_list()]
+
+
+def _operator(terms: list[tuple[str, float]], qubits: int) -> SparsePauliOp:
+    return SparsePauliOp.from_list([(label, coefficient) for label, coefficient in terms], num_qubits=qubits)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:_DIGEST_LENGTH]
+
+
+def _write(folder: Path, data: bytes, suffix: str) -> str:
+    digest = _digest(data)
+    temporary = folder / f".{digest}.{suffix}"
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(folder / f"{digest}.{suffix}")
+    return digest
+
+
+def _read(folder: Path, digest: str, suffix: str) -> bytes:
+    path = folder / f"{digest}.{suffix}"
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        message = f"{path} is missing: put it back from a copy of the run folder, or start a new run under another name"
+        raise DamagedError(message) from error
+    if _digest(data) != digest:
+        message = f"{path} was changed after it was written: put it back from a copy of the run folder, or start a new run under another name"
+        raise DamagedError(message)
+    return data

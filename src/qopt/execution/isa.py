@@ -1,0 +1,156 @@
+"""From an ansatz to what runs: transpiled once, observables laid out once, the layout checked against the problem's own energies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qiskit import ClassicalRegister, QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+from qiskit.transpiler import generate_preset_pass_manager
+from qiskit.transpiler.exceptions import TranspilerError
+
+from qopt.errors import BackendError, InputError
+from qopt.execution.backends import AER_BASIS
+from qopt.programs import REGISTER, Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qiskit.providers import BackendV2
+
+    from qopt.ansatze import Ansatz
+    from qopt.types import Bits, Values
+
+_CHECKED_STRINGS = 32
+
+
+@dataclass(frozen=True)
+class Transpile:
+    """How circuits are brought to a device's gates and couplings, once for a run.
+
+    Attributes:
+        level: Qiskit's optimization level, 0 to 3.
+        seed: Of the transpiler's random choices.
+        initial_layout: `initial_layout[i]` is the device's qubit for logical qubit i; None lets the transpiler choose.
+    """
+
+    level: int = 3
+    seed: int = 1
+    initial_layout: tuple[int, ...] | None = None
+
+
+def freeze(ansatz: Ansatz, groups: tuple[tuple[SparsePauliOp, ...], ...], constant: float, *, sampled: bool) -> Frozen:
+    """The ansatz as it is, for the statevector: nothing to transpile, nothing to lay out."""
+    circuit = _measured(ansatz.circuit) if sampled else ansatz.circuit
+    qubits = tuple(range(ansatz.circuit.num_qubits))
+    return Frozen(circuit, ansatz.parameters, qubits, qubits, groups, constant)
+
+
+def transpiled(logical: Frozen, backend: BackendV2 | None, transpile: Transpile) -> Frozen:
+    """The logical circuit for a backend (None is plain Aer), reduced to the qubits that it uses.
+
+    Raises:
+        InputError: If the circuit does not fit the backend, or the initial layout does not fit the circuit.
+    """
+    width = logical.circuit.num_qubits
+    if backend is not None and backend.num_qubits is not None and width > backend.num_qubits:
+        message = f"the problem needs {width} qubits, {backend.name} has {backend.num_qubits}: use a wider backend or a smaller problem"
+        raise InputError(message, ("execution", "backend"))
+    layout = None if transpile.initial_layout is None else list(transpile.initial_layout)
+    if layout is not None:
+        _check_initial_layout(layout, width, None if backend is None else backend.num_qubits)
+    options = {"basis_gates": list(AER_BASIS)} if backend is None else {"backend": backend}
+    try:
+        manager = generate_preset_pass_manager(
+            optimization_level=transpile.level, initial_layout=layout, seed_transpiler=transpile.seed, **options
+        )
+        isa = manager.run(logical.circuit)
+    except TranspilerError as error:
+        message = f"the circuit can't be transpiled: {error.message}"
+        raise InputError(message, ("transpile",)) from error
+    final = range(width) if isa.layout is None else isa.layout.final_index_layout(filter_ancillas=True)
+    used = _used(isa, final)
+    part = {qubit: index for index, qubit in enumerate(used)}
+    positions = tuple(part[qubit] for qubit in final)
+    groups = tuple(tuple(item.apply_layout(list(positions), num_qubits=len(used)) for item in group) for group in logical.groups)
+    return Frozen(_reduced(isa, used), logical.parameters, positions, tuple(used), groups, logical.constant)
+
+
+def check_contract(frozen: Frozen, hamiltonian: SparsePauliOp, energy: Callable[[str], float], energies: Callable[[Bits], Values]) -> None:
+    """Check on random strings that <z|H|z>, through the layout, is what the problem itself says of z.
+
+    Raises:
+        InputError: If it is not: a wrong bit order, sign or constant.
+        BackendError: If a measurement reads another qubit than the one that holds the variable.
+    """
+    variables = len(frozen.layout)
+    for clbit, qubit in _measurements(frozen.circuit).items():
+        if frozen.layout[clbit] != qubit:
+            message = f"the transpiled circuit measures qubit {qubit} as variable {clbit}, expected qubit {frozen.layout[clbit]}"
+            raise BackendError(message)
+    laid_out = hamiltonian.apply_layout(list(frozen.layout), num_qubits=frozen.circuit.num_qubits)
+    bits = np.random.default_rng(0).integers(0, 2, size=(_CHECKED_STRINGS, variables), dtype=np.uint8)
+    wide = np.zeros((len(bits), frozen.circuit.num_qubits), dtype=np.uint8)
+    wide[:, list(frozen.layout)] = bits
+    signs = 1.0 - 2.0 * ((wide.astype(np.int64) @ laid_out.paulis.z.T.astype(np.int64)) & 1)
+    expected = signs @ np.real(laid_out.coeffs)
+    vectorised = energies(bits)
+    scale = 1e-9 * max(1.0, float(np.abs(laid_out.coeffs).sum()))
+    for row, want, fast in zip(bits, expected, vectorised, strict=True):
+        string = "".join(map(str, row))
+        for name, got in (("energy", energy(string)), ("energies", fast)):
+            if not abs(got - want) <= scale:
+                message = (
+                    f"the problem's {name}({string!r}) is {got:.12g}, but <z|H|z> of its Hamiltonian is {want:.12g}: expected equal numbers, "
+                    "bits[i] being variable i and Qiskit's qubit i; check signs, constants and the order of bits"
+                )
+                raise InputError(message, ("problem",))
+
+
+def _measured(circuit: QuantumCircuit) -> QuantumCircuit:
+    register = ClassicalRegister(circuit.num_qubits, REGISTER)
+    measured = circuit.copy()
+    measured.add_register(register)
+    measured.measure(range(circuit.num_qubits), register)
+    return measured
+
+
+def _measurements(circuit: QuantumCircuit) -> dict[int, int]:
+    """Clbit to qubit of every measurement."""
+    return {
+        circuit.find_bit(item.clbits[0]).index: circuit.find_bit(item.qubits[0]).index
+        for item in circuit.data
+        if item.operation.name == "measure"
+    }
+
+
+def _used(circuit: QuantumCircuit, final: range | list[int]) -> list[int]:
+    """The qubits that anything acts on or that hold a logical qubit, sorted."""
+    acted = {circuit.find_bit(qubit).index for item in circuit.data if item.operation.name != "barrier" for qubit in item.qubits}
+    return sorted(acted | set(final))
+
+
+def _reduced(circuit: QuantumCircuit, used: list[int]) -> QuantumCircuit:
+    """The circuit on the used qubits alone."""
+    part = {qubit: index for index, qubit in enumerate(used)}
+    reduced = QuantumCircuit(len(used), name=circuit.name, global_phase=circuit.global_phase)
+    for register in circuit.cregs:
+        reduced.add_register(register)
+    for item in circuit.data:
+        if item.operation.name == "barrier":
+            continue
+        reduced.append(
+            item.operation,
+            [part[circuit.find_bit(qubit).index] for qubit in item.qubits],
+            [circuit.find_bit(clbit).index for clbit in item.clbits],
+        )
+    return reduced
+
+
+def _check_initial_layout(layout: list[int], width: int, device: int | None) -> None:
+    limit = width if device is None else device
+    if len(layout) != width or len(set(layout)) != width or not all(0 <= qubit < limit for qubit in layout):
+        message = f"initial_layout is {layout}, expected {width} different qubits from 0 to {limit - 1}"
+        raise InputError(message, ("transpile", "initial_layout"))

@@ -1,0 +1,92 @@
+"""What makes a run this run and no other: digests of circuit, observables, objective, optimizer, start, seed and device."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.quantum_info import SparsePauliOp
+
+_LENGTH = 24
+
+WORDS = {
+    "circuit": "the ansatz (or the Hamiltonian that it is made from)",
+    "observables": "the Hamiltonian",
+    "sense": "whether the problem is minimised or maximised",
+    "objective": "the objective",
+    "optimizer": "the optimizer",
+    "start": "the starting point",
+    "seed": "the seed",
+    "backend": "the backend",
+    "primitives": "the kind of primitives",
+    "transpile": "the transpiler's settings",
+}
+"""What each part is called in messages."""
+
+
+def circuit_digest(circuit: QuantumCircuit) -> str:
+    """A digest of what a circuit does: the same for circuits built twice, unlike a serialisation with its random parameter ids."""
+    return digest(_described(circuit))
+
+
+def operator_digest(operator: SparsePauliOp) -> str:
+    """A digest of the terms, whatever their order."""
+    return digest(sorted((label, repr(complex(value))) for label, value in operator.simplify().to_list()))
+
+
+def options_of(part: object) -> dict[str, Any]:
+    """Name, version and options of an objective or an optimizer; for a plain function its name and a digest of its source."""
+    if is_dataclass(part) and not isinstance(part, type):
+        described = {"name": getattr(part, "name", type(part).__qualname__), "version": getattr(part, "version", 1), **asdict(part)}
+        return {key: value for key, value in described.items() if not callable(value)}
+    name = getattr(part, "__qualname__", type(part).__qualname__)
+    return {"name": name, "source": _source_digest(part)}
+
+
+def digest(value: object) -> str:
+    """A short digest of plain JSON data."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:_LENGTH]
+
+
+def differences(recorded: dict[str, Any], asked: dict[str, Any]) -> list[str]:
+    """The parts that differ, in words, with both values where they can be read."""
+    lines = []
+    for key in [*recorded, *(key for key in asked if key not in recorded)]:
+        was, now = recorded.get(key), asked.get(key)
+        if was != now:
+            shown = "" if key in ("circuit", "observables") else f": {json.dumps(was)} there, {json.dumps(now)} asked for"
+            lines.append(f"{WORDS.get(key, key)}{shown}")
+    return lines
+
+
+def _described(circuit: QuantumCircuit) -> list[Any]:
+    rows: list[Any] = [circuit.num_qubits, str(circuit.global_phase)]
+    for item in circuit.data:
+        operation = item.operation
+        qubits = [circuit.find_bit(qubit).index for qubit in item.qubits]
+        clbits = [circuit.find_bit(clbit).index for clbit in item.clbits]
+        # A standard gate is what its name says; anything else is what it is made of.
+        known = operation.base_class.__module__.startswith("qiskit.circuit.library.standard_gates")
+        inside = None if known or operation.definition is None else _described(operation.definition)
+        rows.append([operation.name, [_parameter(value) for value in operation.params], qubits, clbits, inside])
+    return rows
+
+
+def _parameter(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
+    return repr(float(value)) if isinstance(value, int | float | np.floating) else str(value)
+
+
+def _source_digest(function: object) -> str:
+    try:
+        return digest(inspect.getsource(function))  # type: ignore[arg-type]  # anything else ends in the TypeError below
+    except (OSError, TypeError):
+        return "unknown"

@@ -1,0 +1,76 @@
+"""The fold: what was measured, what is known classically and what chance would give, as one `Result` in the problem's own sense."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qopt.durable import MAIN, Answer, Ledger, Stage
+from qopt.execution.connect import engine
+from qopt.final import STRINGS, Twice
+from qopt.problems import reference_of
+from qopt.references import random_strings
+from qopt.types import Baseline, Points, Reference, Result, Status
+
+if TYPE_CHECKING:
+    from qopt.spec import Spec
+
+
+def fold(
+    spec: Spec, ledger: Ledger, final: Stage, points: Points, answer: Answer, *, status: Status, message: str, evaluations: int
+) -> Result:
+    """The result of a run from its final measurement: the first half of it chooses the point, the second half is reported."""
+    policy = final.objective
+    assert isinstance(policy, Twice)  # noqa: S101 - the final stage has no other
+    sign = spec.problem.sense.sign
+    count = len(points)
+    chosen = int(np.argmin(answer.estimate.values[:count]))
+    value, stderr = answer.estimate.values[count + chosen], answer.estimate.stderrs[count + chosen]
+    data = answer.data
+    means = policy.mean(final.frozen, data, final.energies)
+    mean, mean_stderr = float(means.values[chosen]), float(means.stderrs[chosen])
+    counts = policy.counts(final.frozen, data, chosen)
+    seen, _ = ledger.values(MAIN)
+    reference = reference_of(spec.problem)
+    ratio, ratio_stderr = _ratio(sign * mean, mean_stderr, reference)
+    return Result(
+        name=spec.name,
+        value=sign * float(value),
+        stderr=float(stderr),
+        mean=sign * mean,
+        mean_stderr=mean_stderr,
+        best_seen=sign * float(min(seen.min(initial=np.inf), answer.estimate.values.min())),
+        point=tuple(points[chosen].tolist()),
+        parameters=spec.ansatz.parameters,
+        status=f"{status.value} ({message})" if message else status.value,
+        converged=status is Status.CONVERGED,
+        evaluations=evaluations,
+        shots=ledger.shots,
+        jobs=len(ledger.answered),
+        seed=spec.seed,
+        sense=spec.problem.sense.value,
+        units=spec.problem.units,
+        reference=reference,
+        approximation_ratio=ratio,
+        approximation_ratio_stderr=ratio_stderr,
+        best=None if counts is None else spec.problem.interpret(counts),
+        baseline=_baseline(spec, sign),
+        engine=engine(spec.device, spec.execution, sampler=spec.objective.sampled),
+    )
+
+
+def _ratio(mean: float, stderr: float, reference: Reference | None) -> tuple[float | None, float | None]:
+    """(worst - E) / (worst - best), where the best is proven; both in the problem's own sense."""
+    if reference is None or reference.worst is None or reference.bound is not None or reference.worst == reference.value:
+        return None, None
+    span = reference.worst - reference.value
+    return (reference.worst - mean) / span, stderr / abs(span)
+
+
+def _baseline(spec: Spec, sign: int) -> Baseline | None:
+    diagonal = spec.problem.diagonal
+    if diagonal is None:
+        return None
+    rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(2,)))
+    return random_strings(diagonal, spec.objective.shots or STRINGS, rng, sign)

@@ -1,0 +1,281 @@
+"""`qopt.run`: freeze, minimise, measure the best afresh, fold into a result. Running twice is the same as running once."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qopt import runs
+from qopt.durable import MAIN, Durable, Evaluator, Ledger, Listener, Progress, Stage, shots_of
+from qopt.environment import environment
+from qopt.errors import BudgetReached, IdentityError, InputError
+from qopt.execution.connect import connect
+from qopt.execution.frozen import load, save
+from qopt.failpoints import reach
+from qopt.final import CANDIDATES, FINAL, Twice, candidates
+from qopt.identity import differences
+from qopt.journal import Event, Finished, Header, Journal, read
+from qopt.optimizers import MeasureStart
+from qopt.results import fold
+from qopt.signals import Signals
+from qopt.spec import Spec, prepare, specify
+from qopt.types import Budget, Outcome, Point, Question, Result, Status
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from qopt.ansatze import Ansatz
+    from qopt.execution import Execution, Transpile
+    from qopt.objective import Objective
+    from qopt.problems import Problem
+    from qopt.programs import Frozen
+    from qopt.types import Minimizer
+
+
+def run(  # noqa: PLR0913 - the one door to everything; all but the problem are keywords
+    problem: Problem,
+    *,
+    ansatz: Ansatz | None = None,
+    start: ArrayLike | None = None,
+    objective: Objective | None = None,
+    optimizer: Minimizer | None = None,
+    execution: Execution | None = None,
+    transpile: Transpile | None = None,
+    seed: int = 0,
+    budget: Budget | None = None,
+    name: str | None = None,
+    folder: str | Path = "runs",
+    fork: bool = False,
+    listener: Listener | None = None,
+) -> Result:
+    """Optimize a problem, durably: run the same call again and it goes on where it stopped, or returns the stored result.
+
+    Args:
+        problem: What to optimize.
+        ansatz: The circuit; by default the problem's own.
+        start: `(n,)` starting point in the order of `ansatz.parameters`, radians; by default a formula suited to the problem.
+        objective: `Sampled`, `Expectation` or `Exact`; by default `Sampled` for diagonal Hamiltonians, `Expectation` for others.
+        optimizer: A minimizer, or any function of (evaluate, start, rng); by default chosen by `optimizers.choose`.
+        execution: Backend and mode; by default a local Session on Aer.
+        transpile: Transpiler settings.
+        seed: Of the optimizer's and the simulator's random choices.
+        budget: When to stop; a larger one later goes on.
+        name: Of the run folder; by default the problem's class in lower case.
+        folder: Where run folders are.
+        fork: Begin a new run at the best point of the run of that name, as `name-fork-1` and so on.
+        listener: Called after every answer.
+
+    Returns:
+        The result, in the problem's own sense and units.
+
+    Raises:
+        InputError: If something given is wrong; before a run folder exists.
+        IdentityError: If the run folder holds another run.
+        Interrupted: If a signal asked to leave; the same call goes on.
+        BackendError: If a backend failed; the same call goes on.
+        StorageError: If the run folder can't be read or written.
+    """
+    spec = specify(
+        problem,
+        ansatz=ansatz,
+        start=start,
+        objective=objective,
+        optimizer=optimizer,
+        execution=execution,
+        transpile=transpile,
+        seed=seed,
+        budget=budget,
+        name=name,
+    )
+    return execute(spec, Path(folder), listener=listener, fork=fork)
+
+
+def execute(  # noqa: PLR0913 - the one way in for `run` and for the command line
+    spec: Spec,
+    folder: Path,
+    *,
+    journal: Journal | None = None,
+    recipe: str | None = None,
+    config: str | None = None,
+    finish: bool = False,
+    fork: bool = False,
+    listener: Listener | None = None,
+) -> Result:
+    """Begin, go on with or finish a run.
+
+    Args:
+        spec: The run.
+        folder: Where run folders are.
+        journal: The run's journal, where it is open (and locked) already.
+        recipe: Digest of what the spec was made from.
+        config: The resolved config, kept in the run folder.
+        finish: Ask the optimizer for nothing more: measure the best point now.
+        fork: Begin a new run at the best point of the run of that name.
+        listener: Called after every answer.
+    """
+    parent = None
+    if fork:
+        spec, parent = forked(spec, folder)
+        recipe = None
+    home = runs.folder_of(folder, spec.name)
+    frozen = None if runs.exists(home) else prepare(spec)
+    with journal or Journal.open(home) as opened:
+        ledger = Ledger(opened.records, opened)
+        if ledger.header is None:
+            frozen = frozen or prepare(spec)
+            _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)
+        else:
+            _check_identity(spec, ledger.header, home)
+            stored = None if finish else runs.stored_result(opened.records, spec.budget)
+            if stored is not None:
+                runs.write_json(home / "result.json", stored)
+                return Result.from_json(stored)
+            frozen = load(home / "frozen", *ledger.header.frozen)
+        return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener)
+
+
+def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
+    """The spec of a new run that begins at the best recorded point of the run of that name, and the id of that run.
+
+    Raises:
+        InputError: If that run has no recorded point.
+    """
+    home = runs.folder_of(folder, spec.name)
+    records = read(home).records
+    ledger = Ledger(records)
+    points = ledger.points(MAIN)
+    if not len(points) or ledger.header is None:
+        message = f"{home} has no recorded point to fork from: run it without --fork"
+        raise InputError(message, ("name",))
+    values, _ = ledger.values(MAIN)
+    return replace(spec, name=f"{spec.name}-fork", start=points[int(np.argmin(values))]), ledger.header.run_id
+
+
+def _begin(
+    spec: Spec, ledger: Ledger, home: Path, frozen: Frozen, *, recipe: str | None, config: str | None, parent: str | None
+) -> None:
+    digests = save(frozen, home / "frozen")
+    reach("frozen")
+    if config is not None:
+        runs.write(home / "config.yaml", config)
+    ledger.append(Header(uuid.uuid4().hex[:16], spec.identity(), recipe, environment(), list(digests), parent))
+    reach("begun")
+
+
+def _check_identity(spec: Spec, header: Header, home: Path) -> None:
+    lines = differences(header.identity, spec.identity())
+    if lines:
+        message = (
+            f"{home} holds another run, which differs in {'; '.join(lines)}. Give this one another name, "
+            "or undo the change to go on with the one that is there"
+        )
+        raise IdentityError(message)
+
+
+def _go_on(
+    spec: Spec, ledger: Ledger, home: Path, frozen: Frozen, *, finish: bool, listener: Listener | None
+) -> Result:
+    assert ledger.header is not None  # noqa: S101 - written by _begin
+    signals = Signals()
+    durable = Durable(
+        ledger, lambda: connect(spec.device, spec.execution, frozen), seed=spec.seed, signals=signals, listener=_checkpointing(spec, ledger, home, listener)
+    )
+    circuit, observables = ledger.header.frozen
+    main = Stage(MAIN, spec.objective, frozen, (circuit, observables), spec.problem.energies)
+    policy = Twice(spec.objective, strings=spec.device.computes and spec.problem.diagonal is not None)
+    final = Stage(FINAL, policy, frozen, (circuit, observables), spec.problem.energies)
+    count = 1 if isinstance(spec.optimizer, MeasureStart) else _affordable(spec, main)
+    with signals.caught():
+        try:
+            evaluate = Evaluator(
+                durable, main, spec.budget, reserve=2 * shots_of(main, count), stop_at_frontier=finish
+            )
+            ended, status, message = _minimise(spec, evaluate, ledger)
+            reach("stopped")
+            asked = durable.evaluations
+            calls = ledger.calls(MAIN)
+            points = candidates(ledger, MAIN, ended, count)
+            answer = durable.measure(final, Question(FINAL, calls, "final", points))
+            reach("measured")
+        finally:
+            durable.close()
+        result = fold(spec, ledger, final, points, answer, status=status, message=message, evaluations=asked)
+        reach("folded")
+        under = asdict(spec.budget) if status is not Status.FINISHED else {"finished": "on request"}
+        ledger.append(Finished(calls, status.final, under, result.to_json()))
+        reach("finished")
+        runs.write_json(home / "result.json", result.to_json())
+    return result
+
+
+def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, Status, str]:
+    """Where the optimizer ended, or where it was stopped and the best point so far."""
+    rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(0,)))
+    try:
+        outcome = spec.optimizer(evaluate, spec.start.copy(), rng)
+    except BudgetReached as stop:
+        values, _ = ledger.values(MAIN)
+        best = ledger.points(MAIN)[int(np.argmin(values))] if len(values) else spec.start
+        status = Status.FINISHED if evaluate.stop_at_frontier else Status.BUDGET
+        return best, status, str(stop)
+    if not isinstance(outcome, Outcome):
+        outcome = Outcome(np.asarray(outcome, dtype=np.float64), converged=True, message="")
+    if outcome.point.shape != spec.start.shape or not np.isfinite(outcome.point).all():
+        problem = f"the optimizer returned the point {outcome.point.tolist()}, expected {len(spec.start)} finite numbers: mend it"
+        raise InputError(problem, ("optimizer",))
+    if isinstance(spec.optimizer, MeasureStart):
+        return outcome.point, Status.MEASURED, outcome.message
+    return outcome.point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, outcome.message
+
+
+def _affordable(spec: Spec, main: Stage) -> int:
+    """How many candidates the final measurement takes: at most a quarter of the shots that the budget allows.
+
+    Raises:
+        InputError: If the budget holds no evaluation beside a final measurement.
+    """
+    if spec.budget.shots is None or main.objective.shots is None:
+        return CANDIDATES
+    one = shots_of(main, 1)
+    if spec.budget.shots < 3 * one:
+        message = f"the budget is {spec.budget.shots} shots, expected at least {3 * one}: one evaluation and a final measurement, which is two"
+        raise InputError(message, ("budget", "shots"))
+    return max(1, min(CANDIDATES, spec.budget.shots // (8 * one)))
+
+
+def _checkpointing(spec: Spec, ledger: Ledger, home: Path, listener: Listener | None) -> Listener:
+    """A listener that keeps checkpoint.json at the best and the last measured point, and passes everything on."""
+    best: dict[str, object] = {}
+
+    def listen(progress: Progress) -> None:
+        nonlocal best
+        if progress.question.stage == MAIN:
+            lowest = int(np.argmin(progress.estimate.values))
+            entry = {
+                "value": spec.problem.sense.sign * float(progress.estimate.values[lowest]),
+                "stderr": float(progress.estimate.stderrs[lowest]),
+                "point": progress.question.points[lowest].tolist(),
+                "call": progress.question.call,
+            }
+            if not best or spec.problem.sense.sign * (entry["value"] - best["value"]) < 0:
+                best = entry
+            if not progress.replayed:
+                runs.write_json(
+                    home / "checkpoint.json",
+                    {
+                        "name": spec.name,
+                        "evaluations": progress.evaluations,
+                        "parameters": list(spec.ansatz.parameters),
+                        "best": best,
+                        "last": entry,
+                    },
+                )
+                reach("checkpointed")
+        if listener is not None:
+            listener(progress)
+
+    return listen

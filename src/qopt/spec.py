@@ -1,0 +1,179 @@
+"""A run with every choice made and checked, before anything is written or sent."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qopt import starts
+from qopt.errors import InputError
+from qopt.execution import Execution, Transpile
+from qopt.execution.connect import Device, find
+from qopt.execution.isa import check_contract, freeze
+from qopt.identity import circuit_digest, operator_digest, options_of
+from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, without_identity
+from qopt.optimizers import choose
+from qopt.types import Budget, Minimizer, Point
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from qiskit.quantum_info import SparsePauliOp
+
+    from qopt.ansatze import Ansatz
+    from qopt.problems import Problem
+    from qopt.programs import Frozen
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A run, with every choice made.
+
+    Attributes:
+        problem: What is optimized.
+        hamiltonian: Its Hamiltonian, built once.
+        ansatz: The circuit.
+        start: `(n,)` where the optimizer begins.
+        objective: How points are measured.
+        optimizer: Which points are measured.
+        execution: Where.
+        device: The backend that was found for it.
+        transpile: How circuits are brought to it.
+        seed: Of every random choice.
+        budget: When to stop.
+        name: Of the run folder.
+        notes: Choices that qopt made, in words.
+    """
+
+    problem: Problem
+    hamiltonian: SparsePauliOp
+    ansatz: Ansatz
+    start: Point
+    objective: Objective
+    optimizer: Minimizer
+    execution: Execution
+    device: Device
+    transpile: Transpile
+    seed: int
+    budget: Budget
+    name: str
+    notes: tuple[str, ...] = ()
+
+    def identity(self) -> dict[str, Any]:
+        """The parts that make the run this run and no other."""
+        return {
+            "circuit": circuit_digest(self.ansatz.circuit),
+            "observables": operator_digest(self.hamiltonian),
+            "sense": self.problem.sense.value,
+            "objective": options_of(self.objective),
+            "optimizer": options_of(self.optimizer),
+            "start": self.start.tolist(),
+            "seed": self.seed,
+            "backend": self.device.name,
+            "primitives": self.execution.primitives,
+            "transpile": asdict(self.transpile),
+        }
+
+
+def specify(  # noqa: PLR0913 - as `run`
+    problem: Problem,
+    *,
+    ansatz: Ansatz | None = None,
+    start: ArrayLike | None = None,
+    objective: Objective | None = None,
+    optimizer: Minimizer | None = None,
+    execution: Execution | None = None,
+    transpile: Transpile | None = None,
+    seed: int = 0,
+    budget: Budget | None = None,
+    name: str | None = None,
+) -> Spec:
+    """Make every choice of a run and check what can be checked before anything is written or sent.
+
+    Raises:
+        InputError: With the config key that is wrong.
+    """
+    hamiltonian = problem.hamiltonian()
+    if without_identity(hamiltonian) is None:
+        message = "the Hamiltonian is a constant: there is nothing to optimize"
+        raise InputError(message, ("problem",))
+    notes = []
+    if ansatz is None:
+        ansatz = problem.ansatz()
+    if ansatz.circuit.num_qubits != hamiltonian.num_qubits:
+        message = f"the ansatz has {ansatz.circuit.num_qubits} qubits, the Hamiltonian {hamiltonian.num_qubits}: expected equal numbers"
+        raise InputError(message, ("ansatz",))
+    if objective is None:
+        objective = Sampled() if problem.diagonal is not None else Expectation()
+    if objective.sampled and problem.diagonal is None:
+        message = "objective sampled averages energies of bit strings, but the Hamiltonian has X or Y terms: use expectation or exact"
+        raise InputError(message, ("objective", "type"))
+    execution = execution or Execution()
+    try:
+        device = find(execution, exact=isinstance(objective, Exact))
+    except InputError as error:
+        raise error.below("execution") from error
+    if device.computes and isinstance(objective, Expectation):
+        message = "objective expectation is measured by an Estimator with shots, backend statevector computes: use exact, or backend aer"
+        raise InputError(message, ("objective", "type"))
+    good_start = start is not None
+    if start is None:
+        start, good_start, reason = default_start(ansatz, hamiltonian, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
+        notes.append(reason)
+    point = np.array(start, dtype=np.float64)
+    _check_start(point, ansatz)
+    if optimizer is None:
+        optimizer, reason = choose(noisy=objective.shots is not None, parameters=len(point), good_start=good_start)
+        notes.append(reason)
+    return Spec(
+        problem,
+        hamiltonian,
+        ansatz,
+        point,
+        objective,
+        optimizer,
+        execution,
+        device,
+        transpile or Transpile(),
+        seed,
+        budget or Budget(),
+        name or type(problem).__name__.lower(),
+        tuple(notes),
+    )
+
+
+def prepare(spec: Spec) -> Frozen:
+    """Transpile, lay out, and check the layout against the problem's own energies.
+
+    Raises:
+        InputError: If the circuit does not fit the device, or the problem's energies are not those of its Hamiltonian.
+    """
+    strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
+    logical = freeze(spec.ansatz, spec.objective.observables(spec.hamiltonian), constant_of(spec.hamiltonian), sampled=strings)
+    if spec.problem.diagonal is not None:
+        check_contract(logical, spec.hamiltonian, spec.problem.energy, spec.problem.energies)
+    frozen = spec.device.prepare(logical, spec.transpile)
+    if spec.problem.diagonal is not None:
+        check_contract(frozen, spec.hamiltonian, spec.problem.energy, spec.problem.energies)
+    return frozen
+
+
+def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Generator) -> tuple[Point, bool, str]:
+    """Where to begin when nothing was said: the point, whether it is known to be good, and why it was chosen."""
+    layers = ansatz.layers or 1
+    if ansatz.name != "qaoa":
+        return starts.random_start(len(ansatz.parameters), rng), False, "start: random angles, since there is no formula for this ansatz"
+    if np.any(hamiltonian.paulis.z.sum(axis=1) == 2) and not np.any(hamiltonian.paulis.z.sum(axis=1) == 1):  # noqa: PLR2004 - ZZ and Z
+        return starts.fixed_angles(hamiltonian, layers), True, "start: published fixed angles, rescaled to the graph"
+    return starts.ramp(hamiltonian, layers), False, "start: a linear ramp, since the Hamiltonian is not one of couplings alone"
+
+
+def _check_start(point: Point, ansatz: Ansatz) -> None:
+    wanted = len(ansatz.parameters)
+    if point.shape != (wanted,):
+        message = f"the start has {point.size} values, expected {wanted}: {', '.join(ansatz.parameters)}"
+        raise InputError(message, ("start", "values"))
+    if not np.isfinite(point).all():
+        message = f"the start is {point.tolist()}, expected finite numbers"
+        raise InputError(message, ("start", "values"))

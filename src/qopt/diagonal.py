@@ -61,8 +61,7 @@ class Diagonal:
     def signs(self, bits: Bits) -> NDArray[np.float64]:
         """`(k, t)`: the value +1 or -1 of each term's product of Z on each `(k, n)` string."""
         odd = np.rint(bits.astype(np.float32) @ self.supports.T.astype(np.float32)).astype(np.int64) & 1
-        signs: NDArray[np.float64] = 1.0 - 2.0 * odd
-        return signs
+        return np.where(odd, -1.0, 1.0)
 
     def energies(self, bits: Bits) -> Values:
         """`(k,)` costs of `(k, n)` strings."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_NODES = 100_000
 MAX_EDGES = 500_000
+MAX_LABEL = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +32,8 @@ class Graph:
         name: For people.
 
     Raises:
-        InputError: If the graph is empty, too large, has a self-loop, an edge given twice (also reversed), a weight that isn't finite, a
-            label given twice or one that can't be printed. `where` is `("edges", i)` or `("nodes", i)` where one of them is at fault.
+        InputError: If the graph is empty, too large, has a self-loop, an edge given twice (also reversed), a weight that isn't finite, or a
+            label that is given twice, too long or not printable. `where` is `("edges", i)` or `("nodes", i)` where one is at fault.
     """
 
     nodes: tuple[str, ...]
@@ -83,15 +84,15 @@ class Graph:
         return graph
 
     def _check_nodes(self) -> None:
+        for position, label in enumerate(self.nodes):
+            if not label.isprintable() or not 1 <= len(label) <= MAX_LABEL:
+                message = f"{label[:20]!r} can't be a node's label, expected 1 to {MAX_LABEL} printable characters"
+                raise InputError(message, ("nodes", position))
         if len(set(self.nodes)) < len(self.nodes):
             twice = Counter(self.nodes).most_common(1)[0][0]
             second = self.nodes.index(twice, self.nodes.index(twice) + 1)
             message = f"node {twice!r} is given twice, expected each label once"
             raise InputError(message, ("nodes", second))
-        for position, label in enumerate(self.nodes):
-            if not label or not label.isprintable():
-                message = f"the node label {label!r} can't be printed, expected letters, digits or signs"
-                raise InputError(message, ("nodes", position))
 
     def _check_edges(self) -> None:
         low, high = self.edges.min(axis=1), self.edges.max(axis=1)

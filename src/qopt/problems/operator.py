@@ -30,10 +30,13 @@ class Operator(Problem):
         description: For people.
 
     Raises:
-        InputError: If a coefficient is complex or not finite.
+        InputError: If a coefficient is complex, not finite, or a parameter.
     """
 
     def __init__(self, operator: SparsePauliOp, *, sense: Sense = Sense.MINIMISE, units: str = "", description: str = "") -> None:
+        if operator.coeffs.dtype == object:
+            message = "the operator has parameters among its coefficients, expected numbers: use assign_parameters"
+            raise InputError(message)
         for label, coefficient in operator.to_list():
             if not math.isfinite(abs(coefficient)) or abs(coefficient.imag) > 1e-12 * abs(coefficient):
                 message = f"the coefficient of {label} is {coefficient}, expected a finite real number: only then is it a Hamiltonian"

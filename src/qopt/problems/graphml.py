@@ -125,5 +125,5 @@ def parse_graphml(file: TextFile) -> tuple[list[tuple[str, Place]], list[Graphml
     except DefusedXmlException:
         raise file.at(*handler.place, "a document type or entities are refused: remove the <!DOCTYPE ...>") from None
     except (SAXException, ValueError, LookupError) as error:
-        raise file.at(*handler.place, f"this XML can't be read: {error}") from None
+        raise file.at(*handler.place, f"this XML can't be read: {str(error)[:80]}") from None
     return handler.nodes, handler.edges

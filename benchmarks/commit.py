@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from qopt.journal import Record
 
-PARAMETERS = 100
+PARAMETERS = 20
 SYNCED, UNSYNCED, LONG = 1_000, 10_000, 40_000
 
 
 def records(count: int) -> Iterator[Record]:
-    """Questions with 100 parameters and their answers in turn."""
+    """Questions with 20 parameters and their answers in turn."""
     rng = random.Random(1)  # noqa: S311 - only filler
     for call in range(count // 2):
         yield Asked("main", call, "evaluate", [[rng.uniform(-3, 3) for _ in range(PARAMETERS)]], "circuit", "observables")

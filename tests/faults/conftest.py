@@ -68,8 +68,10 @@ class Writer:
 
     def kill(self) -> list[str]:
         """SIGKILL; what it had said and nobody had read."""
+        assert self.process.stdout is not None
         self.process.kill()
-        return self.process.communicate()[0].splitlines()
+        self.process.wait()
+        return self.process.stdout.read().splitlines()  # not communicate(), which misses what readline() has buffered
 
 
 @pytest.fixture

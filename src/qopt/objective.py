@@ -89,7 +89,8 @@ class Sampled:
         """CVaR and its standard error from `(u,)` distinct energies and their counts.
 
         The outcome at the boundary counts by the fraction that is still needed. With q the alpha-quantile, CVaR = q - E[(q - v)+] / alpha
-        is stationary in q, so its variance is that of (q - v)+ / alpha over the shots (Rockafellar, Uryasev 2000, eq. 4).
+        is stationary in q, so its variance is that of (q - v)+ / alpha over the shots (Rockafellar, Uryasev 2000, eq. 4). Where alpha is the
+        probability of the lowest levels to within the noise, CVaR has a kink and the error given is too large, by up to a third.
         """
         total = int(counts.sum())
         order = np.argsort(energies, kind="stable")

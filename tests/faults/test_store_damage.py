@@ -193,14 +193,17 @@ def test_the_database_of_another_run_is_named(tmp_path: Path) -> None:
         Journal.open(tmp_path / "one")
 
 
-def test_a_database_that_would_lose_pages_when_written_is_refused(closed_folder: Path) -> None:
-    """Its header forgets the last page: every record can be read still, but an append would write over what is there."""
-    content = bytearray((closed_folder / "run.sqlite").read_bytes())
+def test_a_database_that_would_lose_pages_when_written_is_refused(tmp_path: Path) -> None:
+    """Its header forgets the last page: every record can be read still, but an append would write over a raw answer."""
+    with Journal.open(tmp_path / "run") as journal:
+        journal.append(Answered("main", 0, [1.0], [0.0], None, None, 0.1, raw=random.Random(1).randbytes(50_000)))  # noqa: S311
+    database = tmp_path / "run" / "run.sqlite"
+    content = bytearray(database.read_bytes())
     content[28:32] = (int.from_bytes(content[28:32]) - 1).to_bytes(4)
-    (closed_folder / "run.sqlite").write_bytes(content)
-    assert len(read(closed_folder).records) == 42
+    database.write_bytes(content)
+    assert len(read(tmp_path / "run").records) == 1
     with pytest.raises(DamagedError, match="SQLite reports"):
-        Journal.open(closed_folder)
+        Journal.open(tmp_path / "run")
 
 
 def test_a_spoilt_shared_memory_file_does_no_harm(killed_folder: Path) -> None:

@@ -1,0 +1,82 @@
+"""Schedules for QAOA angles of any depth: the linear ramp, and the way from a depth to a deeper one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qopt.diagonal import Diagonal
+from qopt.errors import InputError
+
+if TYPE_CHECKING:
+    from qiskit.quantum_info import SparsePauliOp
+
+    from qopt.types import Point
+
+_GAMMA = 0.6
+_BETA = 0.3
+
+
+def ramp(hamiltonian: SparsePauliOp, layers: int) -> Point:
+    """`(2 p,)` angles gamma_1 .. gamma_p, beta_1 .. beta_p of the linear ramp, right for about 5 layers or more.
+
+    gamma_k = 0.6 k / p and beta_k = 0.3 (1 - (k - 1) / p), where gamma multiplies the Hamiltonian divided by its largest coefficient.
+    A MaxCut Hamiltonian has the coefficients w / 2, so that unit weights make gamma_p = 1.2.
+
+    Raises:
+        InputError: If the Hamiltonian has X or Y terms, or is a constant.
+
+    References:
+        Montanez-Barrera, Michielsen 2024, arXiv:2405.09169 (LR-QAOA).
+    """
+    diagonal = diagonal_of(hamiltonian, "ramp")
+    coefficients = diagonal.coefficients[diagonal.supports.any(axis=1)]
+    if not coefficients.size:
+        message = "the Hamiltonian is a constant, a ramp needs terms to scale by: use the start zeros"
+        raise InputError(message)
+    steps = np.arange(1, layers + 1) / layers
+    return np.concatenate([_GAMMA * steps / np.abs(coefficients).max(), _BETA * steps[::-1]])
+
+
+def interp(point: Point, layers: int) -> Point:
+    """Angles gamma_1 .. gamma_p, beta_1 .. beta_p carried to a greater depth by INTERP, one layer at a time.
+
+    Args:
+        point: `(2 p,)` angles of p layers.
+        layers: The depth wanted, p or more.
+
+    Raises:
+        InputError: If the depth is less than that of `point`.
+
+    References:
+        Zhou, Wang, Choi, Pichler, Lukin 2020, arXiv:1812.01041, appendix B (INTERP).
+    """
+    known = len(point) // 2
+    if layers < known:
+        message = f"the angles are for {known} layers, they can't be carried to {layers}: INTERP only deepens"
+        raise InputError(message, ("layers",))
+    gammas, betas = np.split(np.asarray(point, dtype=np.float64), 2)
+    for depth in range(known, layers):
+        gammas, betas = _deepen(gammas, depth), _deepen(betas, depth)
+    return np.concatenate([gammas, betas])
+
+
+def _deepen(angles: Point, depth: int) -> Point:
+    """[u]_i = (i - 1)/p u_{i-1} + (p - i + 1)/p u_i for i = 1 .. p + 1, with u_0 = u_{p+1} = 0."""
+    before: Point = np.arange(depth + 1) / depth
+    deeper: Point = before * np.append(0.0, angles) + (1 - before) * np.append(angles, 0.0)
+    return deeper
+
+
+def diagonal_of(hamiltonian: SparsePauliOp, start: str) -> Diagonal:
+    """The Hamiltonian as a polynomial in Z.
+
+    Raises:
+        InputError: If it has X or Y terms.
+    """
+    diagonal = Diagonal.from_operator(hamiltonian)
+    if diagonal is None:
+        message = f"the Hamiltonian has X or Y terms, the start {start} is for QAOA's Hamiltonians of I and Z alone: use zeros or random"
+        raise InputError(message)
+    return diagonal

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qopt.errors import DamagedError, StorageError
-from qopt.journal import Answered, Event, Journal, Record, read
+from qopt.journal import Answered, Contents, Event, Journal, Record, read, store
 from qopt.journal.head import HEAD, read_head
 
 if TYPE_CHECKING:
@@ -204,6 +204,42 @@ def test_a_database_that_would_lose_pages_when_written_is_refused(tmp_path: Path
     assert len(read(tmp_path / "run").records) == 1
     with pytest.raises(DamagedError, match="SQLite reports"):
         Journal.open(tmp_path / "run")
+
+
+def test_a_torn_head_costs_no_more_than_one_step(tmp_path: Path) -> None:
+    """The two slots are written in turn, so a crash while one is written leaves the other."""
+    with Journal.open(tmp_path / "run") as journal:
+        for number in range(1, 5):
+            journal.append(Event("row", {}))
+            head = read_head(tmp_path / "run")
+            assert head is not None
+            assert head.count == number
+            torn = bytearray((tmp_path / "run" / HEAD).read_bytes())
+            torn[head.slot * 4096 + 20] ^= 1
+            (tmp_path / f"{number}").mkdir()
+            (tmp_path / f"{number}" / HEAD).write_bytes(torn)
+            older = read_head(tmp_path / f"{number}")
+            assert older is not None
+            assert older.count == number - 1
+
+
+@pytest.mark.parametrize("attempt", [read, Journal.open])
+def test_a_write_that_a_network_disk_holds_half_is_rolled_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attempt: Callable[[Path], Contents | Journal]
+) -> None:
+    """A copy taken in the middle of a transaction, as a kill would leave it, holds what was committed before."""
+    monkeypatch.setattr(store, "on_network", lambda _: True)
+    with Journal.open(tmp_path / "run") as journal:
+        journal.append(Event("first", {}))
+        for statement in ("PRAGMA cache_size = 1", "BEGIN", "UPDATE record SET time = 0", "INSERT INTO raw VALUES (1, randomblob(100000))"):
+            journal._connection.execute(statement)
+        shutil.copytree(tmp_path / "run", tmp_path / "copy")
+        journal._connection.execute("ROLLBACK")
+    assert (tmp_path / "copy" / "run.sqlite").stat().st_size > 100_000
+    opened = attempt(tmp_path / "copy")
+    assert opened.records == (Event("first", {}),)
+    if isinstance(opened, Journal):
+        opened.close()
 
 
 def test_a_spoilt_shared_memory_file_does_no_harm(killed_folder: Path) -> None:

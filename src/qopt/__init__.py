@@ -29,6 +29,7 @@ _PUBLIC = {
     "Problem": "qopt.problems",
     "QoptError": "qopt.errors",
     "Reference": "qopt.types",
+    "ResponseSurface": "qopt.optimizers",
     "Result": "qopt.types",
     "SPSA": "qopt.optimizers",
     "Sampled": "qopt.objective",

@@ -225,11 +225,6 @@ class Durable:
             self._listener(Progress(question, estimate, job is None, job, self.evaluations))
         return Answer(estimate, recorded.raw if recorded.raw is not None else self.ledger.raw(*key))
 
-    def close(self) -> None:
-        """Release the Session, if one was opened."""
-        if self._executor is not None:
-            self._executor.close()
-
     def _live(self, stage: Stage, question: Question) -> tuple[Answered, str]:
         self._signals.check()
         key = (question.stage, question.call)

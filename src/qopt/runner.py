@@ -13,7 +13,7 @@ from qopt import runs
 from qopt.durable import MAIN, Durable, Evaluator, Ledger, Listener, Progress, Stage, shots_of
 from qopt.environment import environment
 from qopt.errors import BudgetReached, IdentityError, InputError
-from qopt.execution.connect import connect
+from qopt.execution.connect import Connections
 from qopt.execution.frozen import load, save
 from qopt.failpoints import reach
 from qopt.final import CANDIDATES, FINAL, Twice, candidates
@@ -104,6 +104,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
     finish: bool = False,
     fork: bool = False,
     listener: Listener | None = None,
+    connections: Connections | None = None,
 ) -> Result:
     """Begin, go on with or finish a run.
 
@@ -116,6 +117,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
         finish: Ask the optimizer for nothing more: measure the best point now.
         fork: Begin a new run at the best point of the run of that name.
         listener: Called after every answer.
+        connections: Shared with other runs and left open; by default the run's own, closed at its end.
     """
     parent = None
     if fork:
@@ -130,12 +132,12 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
             _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)
         else:
             _check_identity(spec, ledger.header, home)
-            stored = None if finish else runs.stored_result(opened.records, spec.budget)
+            stored = None if finish else runs.stored_result(opened.records, asdict(spec.budget))
             if stored is not None:
                 runs.write_json(home / "result.json", stored)
                 return Result.from_json(stored)
             frozen = load(home / "frozen", *ledger.header.frozen)
-        return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener)
+        return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener, connections=connections)
 
 
 def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
@@ -176,13 +178,25 @@ def _check_identity(spec: Spec, header: Header, home: Path) -> None:
         raise IdentityError(message)
 
 
-def _go_on(
-    spec: Spec, ledger: Ledger, home: Path, frozen: Frozen, *, finish: bool, listener: Listener | None
+def _go_on(  # noqa: PLR0913 - `execute` in two parts
+    spec: Spec,
+    ledger: Ledger,
+    home: Path,
+    frozen: Frozen,
+    *,
+    finish: bool,
+    listener: Listener | None,
+    connections: Connections | None,
 ) -> Result:
     assert ledger.header is not None  # noqa: S101 - written by _begin
     signals = Signals()
+    own = Connections()
     durable = Durable(
-        ledger, lambda: connect(spec.device, spec.execution, frozen), seed=spec.seed, signals=signals, listener=_checkpointing(spec, ledger, home, listener)
+        ledger,
+        lambda: (connections or own).open(spec.device, spec.execution, frozen),
+        seed=spec.seed,
+        signals=signals,
+        listener=_checkpointing(spec, home, listener),
     )
     circuit, observables = ledger.header.frozen
     main = Stage(MAIN, spec.objective, frozen, (circuit, observables), spec.problem.energies)
@@ -202,7 +216,7 @@ def _go_on(
             answer = durable.measure(final, Question(FINAL, calls, "final", points))
             reach("measured")
         finally:
-            durable.close()
+            own.close()
         result = fold(spec, ledger, final, points, answer, status=status, message=message, evaluations=asked)
         reach("folded")
         under = asdict(spec.budget) if status is not Status.FINISHED else {"finished": "on request"}
@@ -247,7 +261,7 @@ def _affordable(spec: Spec, main: Stage) -> int:
     return max(1, min(CANDIDATES, spec.budget.shots // (8 * one)))
 
 
-def _checkpointing(spec: Spec, ledger: Ledger, home: Path, listener: Listener | None) -> Listener:
+def _checkpointing(spec: Spec, home: Path, listener: Listener | None) -> Listener:
     """A listener that keeps checkpoint.json at the best and the last measured point, and passes everything on."""
     best: dict[str, object] = {}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,6 @@ from qopt.journal import Finished, Header, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from qopt.types import Budget
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}")
 
@@ -42,13 +39,13 @@ def header_of(records: Iterable[Record]) -> Header | None:
     return next((record for record in records if isinstance(record, Header)), None)
 
 
-def stored_result(records: Iterable[Record], budget: Budget) -> dict[str, Any] | None:
+def stored_result(records: Iterable[Record], budget: dict[str, Any]) -> dict[str, Any] | None:
     """The result that the run ended with, or None where it has something left to do under this budget."""
     finished = [record for record in records if isinstance(record, Finished)]
     if not finished:
         return None
     last = finished[-1]
-    return last.result if last.final or last.budget == asdict(budget) else None
+    return last.result if last.final or last.budget == budget else None
 
 
 def write(path: Path, text: str) -> None:

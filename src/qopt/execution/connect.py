@@ -68,8 +68,27 @@ def engine(device: Device, execution: Execution, *, sampler: bool) -> str:
     return f"{primitives.name_of(kind, sampler=sampler)} on {device.name} {where}"
 
 
-def connect(device: Device, execution: Execution, frozen: Frozen) -> Executor:
-    """Open the conversation: a Session, a Batch, or nothing where nothing is needed."""
+class Connections:
+    """The open conversations of one or several runs: runs on the same qubits of the same device share a Session or a Batch."""
+
+    def __init__(self) -> None:
+        """Nothing is open."""
+        self._executors: dict[tuple[object, ...], Executor] = {}
+
+    def open(self, device: Device, execution: Execution, frozen: Frozen) -> Executor:
+        """The conversation for a circuit, opened when it is first needed."""
+        key = (device.name, execution.mode, execution.primitives, frozen.device_qubits)
+        if key not in self._executors:
+            self._executors[key] = _connect(device, execution, frozen)
+        return self._executors[key]
+
+    def close(self) -> None:
+        """Release every Session and Batch."""
+        while self._executors:
+            self._executors.popitem()[1].close()
+
+
+def _connect(device: Device, execution: Execution, frozen: Frozen) -> Executor:
     if device.computes:
         return StatevectorExecutor()
     kind = primitives.choose(execution.primitives)

@@ -1,0 +1,202 @@
+"""From a config to the objects that it names: the one place that picks."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qopt import custom, runs, starts
+from qopt.ansatze import hardware_efficient, qaoa
+from qopt.config import resolve_code
+from qopt.errors import InputError, StorageError
+from qopt.execution import Execution, Transpile
+from qopt.journal import Finished, read
+from qopt.objective import Exact, Expectation, Sampled
+from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
+from qopt.problems import MaxCut, Operator, Problem, graph_from_edges, named_graph, random_regular, read_graph
+from qopt.spec import Spec, specify
+from qopt.types import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qopt.ansatze import Ansatz
+    from qopt.config import Loaded, models
+    from qopt.objective import Objective
+    from qopt.problems import Graph
+    from qopt.types import Minimizer, Point
+
+
+def spec_of(loaded: Loaded, cwd: Path) -> Spec:
+    """The run that a config describes; nothing is written, nothing is sent.
+
+    Args:
+        loaded: The config.
+        cwd: The working directory; custom code is loaded from below it alone.
+
+    Raises:
+        InputError: With the config key that is wrong.
+    """
+    config, base = loaded.config, loaded.base
+    with _at("problem"):
+        problem = _problem(config.problem, base, cwd)
+        hamiltonian = problem.hamiltonian()
+    with _at("ansatz"):
+        ansatz = _ansatz(config.ansatz, problem)
+    with _at("start"):
+        start = _start(config, problem, ansatz, base)
+    with _at("objective"):
+        objective = _objective(config.objective)
+    with _at("optimizer"):
+        optimizer = _optimizer(config.optimizer, base, cwd)
+    layout = config.transpile.initial_layout
+    return specify(
+        problem,
+        ansatz=ansatz,
+        start=start,
+        objective=objective,
+        optimizer=optimizer,
+        execution=Execution(config.execution.mode, config.execution.backend, config.execution.primitives),
+        transpile=Transpile(config.transpile.level, config.transpile.seed, None if layout is None else tuple(layout)),
+        seed=config.seed,
+        budget=Budget(config.budget.evaluations, config.budget.shots, config.budget.wall),
+        name=config.name,
+    )
+
+
+@contextmanager
+def _at(key: str) -> Iterator[None]:
+    """Put the config key in front of the place of a refusal."""
+    try:
+        yield
+    except InputError as error:
+        raise error.below(key) from error
+
+
+def _problem(config: models.Problem, base: Path, cwd: Path) -> Problem:
+    if config.type == "maxcut":
+        with _at("graph"):
+            return MaxCut(_graph(config.graph, base))
+    if config.type == "operator":
+        with _at("file"):
+            return Operator.from_file(base / config.file)
+    problem = _custom_class(config, base, cwd)
+    if not isinstance(problem, Problem):
+        message = f"{config.type} is a {type(problem).__name__}, expected a subclass of qopt.Problem"
+        raise InputError(message, ("type",))
+    return problem
+
+
+def _custom_class(config: models.Custom, base: Path, cwd: Path) -> Any:  # noqa: ANN401 - whatever the user wrote
+    path, name = resolve_code(config.type, base, cwd)
+    made = custom.load(path, name)
+    arguments = custom.bind(made, config.arguments, base)
+    try:
+        return made(**arguments)
+    except InputError:
+        raise
+    except Exception as error:
+        message = f"{config.type} can't be made of {arguments}: {type(error).__name__}: {error}"
+        raise InputError(message) from error
+
+
+def _graph(config: str | models.InlineGraph, base: Path) -> Graph:
+    if isinstance(config, str):
+        return read_graph(base / config)
+    if config.edges is not None:
+        return graph_from_edges(config.edges)
+    if config.networkx is not None:
+        with _at("networkx"):
+            return named_graph(config.networkx)
+    with _at("regular"):
+        return random_regular(config.regular.n, config.regular.degree, config.regular.seed)
+
+
+def _ansatz(config: models.Ansatz | None, problem: Problem) -> Ansatz:
+    if config is None:
+        return problem.ansatz()
+    if config.type == "qaoa":
+        return qaoa(problem.hamiltonian(), config.layers)
+    return hardware_efficient(problem.qubits, config.reps, config.entanglement)
+
+
+def _start(config: models.RunConfig, problem: Problem, ansatz: Ansatz, base: Path) -> Point | None:
+    start = config.start
+    if start is None:
+        return None
+    if start.type in ("fixed-angles", "ramp") and ansatz.name != "qaoa":
+        message = f"start {start.type} is for the ansatz qaoa, this one is {ansatz.name}: use random, zeros or values"
+        raise InputError(message, ("type",))
+    layers = ansatz.layers or 1
+    match start.type:
+        case "fixed-angles":
+            return starts.fixed_angles(problem.hamiltonian(), layers)
+        case "ramp":
+            return starts.ramp(problem.hamiltonian(), layers)
+        case "random":
+            rng = np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(1,)))
+            return starts.random_start(len(ansatz.parameters), rng)
+        case "zeros":
+            return starts.zeros(len(ansatz.parameters))
+        case "values":
+            return np.array(start.values, dtype=np.float64)
+    return _point_of(base / start.run, ansatz)
+
+
+def _point_of(folder: Path, ansatz: Ansatz) -> Point:
+    """The point that a finished run reported."""
+    if not runs.exists(folder):
+        message = f"there is no run in {folder}: expected the folder of a run, relative to this file"
+        raise InputError(message, ("run",))
+    try:
+        finished = [record for record in read(folder).records if isinstance(record, Finished)]
+    except StorageError as error:
+        raise InputError(str(error), ("run",)) from error
+    if not finished:
+        message = f"the run in {folder} has no result yet: finish it first"
+        raise InputError(message, ("run",))
+    result = finished[-1].result
+    if tuple(result["parameters"]) != ansatz.parameters:
+        message = f"the run in {folder} has the parameters {', '.join(result['parameters'])}, expected {', '.join(ansatz.parameters)}"
+        raise InputError(message, ("run",))
+    return np.array(result["point"], dtype=np.float64)
+
+
+def _objective(config: models.Objective | None) -> Objective | None:
+    if config is None:
+        return None
+    if config.type == "sampled":
+        return Sampled(config.shots, config.cvar)
+    return Expectation(config.shots) if config.type == "expectation" else Exact()
+
+
+def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | None:
+    if config.type == "auto":
+        return None
+    if config.type == "none":
+        return MeasureStart()
+    if config.type == "scipy":
+        return Scipy(config.method, dict(config.options))
+    if config.type == "spsa":
+        given = {key: value for key, value in config.model_dump(exclude={"type"}).items() if value is not None}
+        return SPSA(**given)
+    if config.type == "response-surface":
+        given = {key: value for key, value in config.model_dump(exclude={"type"}).items() if value is not None}
+        return ResponseSurface(**given)
+    if config.type == "differential-evolution":
+        with _at("options"):
+            return DifferentialEvolution(**custom.bind(DifferentialEvolution, config.options, base))
+    return _custom_optimizer(config, base, cwd)
+
+
+def _custom_optimizer(config: models.Custom, base: Path, cwd: Path) -> Minimizer:
+    path, name = resolve_code(config.type, base, cwd)
+    function = custom.load(path, name)
+    if not callable(function):
+        message = f"{config.type} is a {type(function).__name__}, expected a function of (evaluate, start, rng)"
+        raise InputError(message, ("type",))
+    arguments = custom.bind(function, config.arguments, base, given=3)
+    return custom.Function(name, custom.source_digest(path), arguments, function)

@@ -1,0 +1,282 @@
+"""The commands. Nothing heavy is imported before it is needed: `--help`, `list` and `show` never import qiskit."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
+
+import typer
+
+from qopt.errors import InputError, Interrupted, NotConverged, QoptError, StorageError
+
+if TYPE_CHECKING:
+    from qopt.config import Loaded
+    from qopt.durable import Listener
+    from qopt.journal import Journal
+    from qopt.spec import Spec
+
+P = ParamSpec("P")
+
+
+def refusing(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn refusals and signals into messages and exit codes; whatever else comes out is a bug and keeps its traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except QoptError as error:
+            _say(f"error: {error}")
+            raise SystemExit(error.exit_code) from None
+        except BrokenPipeError:
+            _leave(0)
+        except Interrupted as stop:
+            _leave(128 + stop.signum)
+        except KeyboardInterrupt:
+            _say(f"\nStopped. Nothing was measured since; go on with:\n  {_same_command()}")
+            raise SystemExit(130) from None
+
+    return wrapped
+
+
+app = typer.Typer(
+    help="Durable, honest variational quantum algorithms: one YAML file to a VQE or QAOA result that can be defended.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class ProgressKind(str, Enum):  # noqa: UP042 - typer wants a string
+    """How progress is shown."""
+
+    AUTO = "auto"
+    RICH = "rich"
+    PLAIN = "plain"
+    JSON = "json"
+    NONE = "none"
+
+
+Runs = Annotated[Path, typer.Option("--runs", help="The folder that run folders are in.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, or the path of its folder.")]
+ShownAs = Annotated[ProgressKind, typer.Option("--progress", help="How progress is shown, on standard error.")]
+_RUNS = Path("runs")
+
+
+@app.command()
+@refusing
+def run(  # noqa: PLR0913 - a command's options
+    config: Annotated[Path, typer.Argument(help="The YAML file of the run.")],
+    overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Such as optimizer.method=COBYQA seed=3.")] = None,
+    *,
+    runs: Runs = _RUNS,
+    progress: ShownAs = ProgressKind.AUTO,
+    fork: Annotated[bool, typer.Option("--fork", help="Begin a new run at the best point of the run of that name.")] = False,
+    require_convergence: Annotated[bool, typer.Option("--require-convergence", help="Exit with 5 where the optimizer did not converge.")] = False,
+) -> None:
+    """Run a config, go on with it where it stopped, or show its stored result."""
+    from qopt.config import read_config
+
+    loaded = read_config(config, overrides or [])
+    if loaded.config.sweep is not None:
+        _sweep(loaded, runs, progress)
+        return
+    result = _result_of(loaded, runs, progress, fork=fork)
+    _show_result(result, runs / str(result["name"]))
+    if require_convergence and not result["converged"]:
+        message = f"the optimizer did not converge: {result['status']}"
+        raise NotConverged(message)
+
+
+@app.command()
+@refusing
+def finish(name: RunName, *, runs: Runs = _RUNS, progress: ShownAs = ProgressKind.AUTO) -> None:
+    """Ask the optimizer for nothing more: measure the best point of a run now, and give the result."""
+    home = _home(name, runs)
+    from qopt.config import read_config
+
+    loaded = read_config(home / "config.yaml", [])
+    result = _result_of(loaded, home.parent, progress, finish=True)
+    _show_result(result, home)
+
+
+@app.command()
+@refusing
+def show(name: RunName, *, runs: Runs = _RUNS, json: Annotated[bool, typer.Option("--json", help="The result alone, as JSON.")] = False) -> None:
+    """Show a run: its result, what it is, and what happened to it."""
+    from qopt.report.listing import show as shown
+
+    typer.echo(shown(_home(name, runs), json=json), nl=False)
+
+
+@app.command(name="list")
+@refusing
+def list_(*, runs: Runs = _RUNS) -> None:
+    """List the runs of a folder."""
+    from qopt.report.listing import listing
+
+    typer.echo(listing(runs), nl=False)
+
+
+@app.command()
+@refusing
+def export(name: RunName, *, runs: Runs = _RUNS, csv: Annotated[bool, typer.Option("--csv", help="Every measured point, as CSV.")] = True) -> None:
+    """Write every measured point of a run to standard output."""
+    from qopt.report.export import export_csv
+
+    if not csv:
+        message = "--no-csv"
+        raise typer.BadParameter(message)
+    export_csv(_home(name, runs), sys.stdout)
+
+
+@app.command()
+@refusing
+def schema() -> None:
+    """Print the JSON schema of a config, for editors."""
+    import json
+
+    from qopt.config import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+def main() -> NoReturn:
+    """Run the command line."""
+    app()
+    sys.exit(0)
+
+
+def _result_of(loaded: Loaded, runs: Path, progress: ProgressKind, *, finish: bool = False, fork: bool = False) -> dict[str, Any]:
+    """The stored result where there is nothing left to do, found without importing anything heavy; else run, and the result of that."""
+    from qopt import __version__
+    from qopt.config import recipe_of
+    from qopt.journal import Journal
+    from qopt.runs import exists, folder_of, header_of, stored_result, write_json
+
+    home = folder_of(runs, loaded.config.name)
+    recipe = recipe_of(loaded, __version__)
+    journal: Journal | None = None
+    if exists(home) and not fork:
+        journal = Journal.open(home)
+        header = header_of(journal.records)
+        known = header is not None and recipe is not None and header.recipe == recipe
+        stored = stored_result(journal.records, loaded.config.budget.model_dump()) if known and not finish else None
+        if stored is not None:
+            write_json(home / "result.json", stored)
+            journal.close()
+            return stored
+    try:
+        return _execute(loaded, runs, progress, journal=journal, recipe=recipe, finish=finish, fork=fork)
+    except Interrupted as stop:
+        _say(_farewell(home, stop.signum))
+        raise
+    finally:
+        if journal is not None:
+            journal.close()
+
+
+def _execute(  # noqa: PLR0913 - what `run` and `finish` share
+    loaded: Loaded, runs: Path, progress: ProgressKind, *, journal: Journal | None, recipe: str | None, finish: bool, fork: bool
+) -> dict[str, Any]:
+    from qopt.assemble import spec_of
+    from qopt.config import dump
+    from qopt.report.figure import convergence
+    from qopt.report.terminal import progress as shown
+    from qopt.runner import execute
+
+    try:
+        spec = spec_of(loaded, Path.cwd())
+        with shown(progress.value, name=spec.name, sense=spec.problem.sense, units=spec.problem.units, notes=spec.notes) as listener:
+            result = execute(
+                spec,
+                runs,
+                journal=journal,
+                recipe=recipe,
+                config=dump(loaded, runs / spec.name),
+                finish=finish,
+                fork=fork,
+                listener=listener,
+            )
+    except InputError as error:
+        raise loaded.placed(error) from error
+    convergence(runs / result.name)
+    return result.to_json()
+
+
+def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind) -> None:
+    from contextlib import ExitStack
+
+    from qopt.report.terminal import progress as shown
+    from qopt.sweep import sweep
+
+    try:
+        with ExitStack() as stack:
+
+            def listener_of(spec: Spec) -> Listener:
+                stack.pop_all().close()
+                return stack.enter_context(shown(progress.value, name=spec.name, sense=spec.problem.sense, units=spec.problem.units))
+
+            table = sweep(loaded, runs, Path.cwd(), listener_of)
+    except InputError as error:
+        raise loaded.placed(error) from error
+    except Interrupted as stop:
+        _say(_farewell(runs / loaded.config.name, stop.signum))
+        raise
+    typer.echo(f"table: {table}")
+
+
+def _show_result(result: dict[str, Any], home: Path) -> None:
+    from qopt.report.result import result_table
+
+    typer.echo(result_table(result, home), nl=False)
+
+
+def _home(name: str, runs: Path) -> Path:
+    """The folder of a run that is named or pointed at."""
+    from qopt.runs import exists
+
+    for home in (runs / name, Path(name)):
+        if exists(home):
+            return home
+    message = f"there is no run {name!r} in {runs}: `qopt list --runs {runs}` shows those that are there"
+    raise StorageError(message)
+
+
+def _farewell(home: Path, signum: int) -> str:
+    """What to know when a signal ends a run: what is in flight, and the command that goes on."""
+    from qopt.journal import Answered, Failed, Submitted, read
+    from qopt.runs import exists
+
+    if not exists(home):
+        return f"\nStopped by signal {signum}. Go on with:\n  {_same_command()}"
+    open_jobs: dict[tuple[str, int], str] = {}
+    for record in read(home).records:
+        if isinstance(record, Submitted):
+            open_jobs[record.stage, record.call] = record.job
+        elif isinstance(record, Answered | Failed):
+            open_jobs.pop((record.stage, record.call), None)
+    jobs = "".join(f"\nJob {job} was in flight; a local one is measured again." for job in open_jobs.values())
+    return f"\nStopped by signal {signum}. All that was measured is in {home}.{jobs}\nGo on with:\n  {_same_command()}"
+
+
+def _same_command() -> str:
+    program = "python -m qopt" if Path(sys.argv[0]).name == "__main__.py" else Path(sys.argv[0]).name
+    return shlex.join([*program.split(), *sys.argv[1:]])
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(message + "\n")
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: a local simulation may still be at work in a thread, which an orderly end would wait for."""
+    sys.stderr.flush()
+    os._exit(code)

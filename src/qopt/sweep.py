@@ -1,0 +1,147 @@
+"""Grids: a landscape over the parameters of the start, or runs over seeds and layers, in one local Batch, with a table as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qopt import runs
+from qopt.assemble import spec_of
+from qopt.config import dump
+from qopt.durable import MAIN, Ledger
+from qopt.errors import InputError
+from qopt.execution.connect import Connections
+from qopt.journal import read
+from qopt.optimizers.grid import Grid
+from qopt.report.figure import Landscape, landscape
+from qopt.runner import execute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from qopt.config import Loaded
+    from qopt.durable import Listener
+    from qopt.spec import Spec
+    from qopt.types import Result
+
+OUTER = ("seed", "layers")
+"""Axes whose values make runs of their own; every other axis is a parameter, and its values are points of one run."""
+
+
+def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Listener]) -> Path:
+    """Run every point of the grid that is not recorded yet, and write the table.
+
+    Args:
+        loaded: A config with a sweep.
+        folder: Where run folders are.
+        cwd: The working directory.
+        listener_of: Makes the listener for a run.
+
+    Returns:
+        The table: one row for each point, with its value and standard error.
+
+    Raises:
+        InputError: If an axis is neither `seed`, `layers` nor a parameter.
+    """
+    config = loaded.config
+    assert config.sweep is not None  # noqa: S101 - the caller looked
+    axes = {name: _values(axis) for name, axis in config.sweep.axes.items()}
+    outer = {name: values for name, values in axes.items() if name in OUTER}
+    inner = {name: values for name, values in axes.items() if name not in OUTER}
+    home = runs.folder_of(folder, config.name)
+    connections = Connections()
+    # Every choice is made, and so every mistake found, before the first run begins.
+    parts = [(_part(loaded, dict(zip(outer, combination, strict=True))), combination) for combination in itertools.product(*outer.values())]
+    specs = [_with_grid(spec_of(part, cwd), inner) for part, _ in parts]
+    rows: list[list[Any]] = []
+    try:
+        for (part, combination), spec in zip(parts, specs, strict=True):
+            where = home if outer else folder
+            result = execute(spec, where, config=dump(part, where / spec.name), listener=listener_of(spec), connections=connections)
+            rows += _rows(spec, where / spec.name, combination, inner, result)
+    finally:
+        connections.close()
+    header = [*outer, *inner, "value", "stderr", "shots"] if inner else [*outer, "value", "stderr", "mean", "mean_stderr", "ratio", *_COUNTS]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    table = home / "table.csv"
+    runs.write(table, text.getvalue())
+    if len(inner) == 2 and not outer:  # noqa: PLR2004 - a picture has two axes
+        _picture(specs[0], home, inner, rows)
+    return table
+
+
+_COUNTS = ("evaluations", "shots", "jobs")
+
+
+def _part(loaded: Loaded, chosen: dict[str, float]) -> Loaded:
+    """The config of one run: with its seed and layers, without the sweep, by a name that tells them."""
+    config = loaded.config
+    changes: dict[str, Any] = {"sweep": None}
+    if chosen:
+        changes["name"] = "_".join(f"{name}-{int(value)}" for name, value in chosen.items())
+    for name, value in chosen.items():
+        if value != int(value) or value < (1 if name == "layers" else 0):
+            message = f"got {value}, expected whole numbers"
+            raise InputError(message, ("sweep", "axes", name))
+    if "seed" in chosen:
+        changes["seed"] = int(chosen["seed"])
+    if "layers" in chosen:
+        if config.ansatz is None or config.ansatz.type != "qaoa":
+            message = "an axis of layers needs ansatz: {type: qaoa}"
+            raise InputError(message, ("sweep", "axes", "layers"))
+        changes["ansatz"] = config.ansatz.model_copy(update={"layers": int(chosen["layers"])})
+    changes["execution"] = config.execution.model_copy(update={"mode": "batch"})
+    return replace(loaded, config=config.model_copy(update=changes))
+
+
+def _with_grid(spec: Spec, inner: dict[str, list[float]]) -> Spec:
+    """The run that measures a grid around its start, where there are axes of parameters."""
+    if not inner:
+        return spec
+    columns = {name: column for column, name in enumerate(spec.ansatz.parameters)}
+    for name in inner:
+        if name not in columns:
+            message = f"unknown axis {name!r}, expected seed, layers or a parameter: {', '.join(columns)}"
+            raise InputError(message, ("sweep", "axes", name))
+    points = np.tile(spec.start, (int(np.prod([len(values) for values in inner.values()])), 1))
+    points[:, [columns[name] for name in inner]] = list(itertools.product(*inner.values()))
+    return replace(spec, optimizer=Grid(tuple(tuple(point) for point in points.tolist())))
+
+
+def _rows(spec: Spec, home: Path, combination: tuple[float, ...], inner: dict[str, list[float]], result: Result) -> list[list[Any]]:
+    if not inner:
+        counts = [getattr(result, name) for name in _COUNTS]
+        return [[*combination, result.value, result.stderr, result.mean, result.mean_stderr, result.approximation_ratio, *counts]]
+    values, stderrs = Ledger(read(home).records).values(MAIN)
+    sign, shots = spec.problem.sense.sign, spec.objective.shots or 0
+    grid = itertools.product(*inner.values())
+    return [
+        [*combination, *point, sign * value, stderr, shots]
+        for point, value, stderr in zip(grid, values.tolist(), stderrs.tolist(), strict=True)
+    ]
+
+
+def _picture(spec: Spec, home: Path, inner: dict[str, list[float]], rows: list[list[Any]]) -> None:
+    (first, first_values), (second, second_values) = inner.items()
+    values = np.array([row[2] for row in rows]).reshape(len(first_values), len(second_values))
+    grid = Landscape(
+        title=spec.name,
+        names=(first, second),
+        x=np.array(first_values),
+        y=np.array(second_values),
+        values=values.T,
+        sense=spec.problem.sense.value,
+        units=spec.problem.units,
+    )
+    landscape(home, grid)
+
+
+def _values(axis: Any) -> list[float]:  # noqa: ANN401 - a list or a range of the config
+    return list(axis) if isinstance(axis, list | tuple) else list(axis.values())

@@ -196,7 +196,9 @@ class _Parser:
         if event.anchor is not None:
             self._refuse(place, path, f"got the anchor &{event.anchor}, expected none: aliases are not read")
         if event.tag is not None:
-            self._refuse(place, path, f"got the tag {event.tag[:80]}, expected plain YAML: tags are not read")
+            self._refuse(
+                place, path, f"got the tag {event.tag.replace('tag:yaml.org,2002:', '!!')[:80]}, expected plain YAML: tags are not read"
+            )
         if isinstance(event, yaml.ScalarEvent):
             bare = bool(event.implicit[0])
             return Node(self._scalar(event.value, place, path) if bare else self._clean(event.value, place, path), place, bare=bare)

@@ -112,24 +112,26 @@ def parse_config(text: str, path: Path, overrides: Sequence[str] = ()) -> Loaded
         wrong = Refusal(root.place, (), "expected a mapping of keys to values, such as `problem: {type: maxcut, graph: my.edges}`")
         raise ConfigError(_lines([*refusals, wrong]))
     refusals += lay_over(root, overrides)
-    if "name" not in root.value:
+    if (name := root.child("name")) is None or name.value is None:
         root.value["name"] = Node(path.stem, root.place)
     config, wrong_values = _validated(root)
     hidden = {refusal.path for refusal in refusals if refusal.hides}
-    refusals += [item for item in wrong_values if not any(item.path[:length] in hidden for length in range(len(item.path) + 1))]
+    refusals += [item for item in wrong_values if not any(item.path[:length] in hidden for length in range(1, len(item.path) + 1))]
     if refusals or config is None:
         raise ConfigError(_lines(refusals))
     return Loaded(config, path, root)
 
 
 def _validated(root: Node) -> tuple[RunConfig | None, list[Refusal]]:
-
     doubtful = ambiguous(root)
+    # A key that is left empty, as when all below it is commented out, is as good as absent.
+    data = {key: value for key, value in root.data().items() if value is not None}
     try:
-        return RunConfig.model_validate(root.data()), doubtful
+        return RunConfig.model_validate(data), doubtful
     except ValidationError as error:
         known = {refusal.path for refusal in doubtful}
-        wrong = [refusal_of(item, root) for item in error.errors(include_url=False)]
+        # Pydantic calls a list too short when one of its items is wrong.
+        wrong = [refusal_of(item, root) for item in error.errors(include_url=False) if item["type"] != "too_short" or not item["input"]]
         return None, doubtful + [item for item in wrong if item.path not in known]
 
 

@@ -81,7 +81,7 @@ def refusal_of(error: ErrorDetails, root: Node) -> Refusal:
         names = [part.strip("' ") for part in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
         return Refusal(node.place, path, f"got {told(value)}, expected {listed(names)}{meant(value, names)}")
     if kind == "too_short":
-        return Refusal(node.place, path, f"got {told(value)}, expected at least {context.get('min_length', 1)}")
+        return Refusal(node.place, path, f"got {told(value)}, expected at least one entry")
     wanted = error["msg"] if kind == "expected" else _EXPECTED.get(kind, error["msg"]).format(**context)
     return Refusal(node.place, path, f"got {told(value)}, expected {wanted}{_advice(kind, value)}")
 
@@ -187,13 +187,25 @@ def _unknown_type(names: str, path: Where, node: Node) -> Refusal:
 
 def _unknown_key(key: str, parent: Where, node: Node) -> str:
     names = _keys(parent, node)
-    near = meant(key, names)
-    elsewhere = [part for part, kinds in _PARTS.items() if key != "type" and any(key in _names(kind) for kind in kinds)]
+    wrong = f"unknown key, expected {listed(names)}"
+    homes = (
+        [] if key == "type" else [home for part, kinds in _PARTS.items() for home in _homes(key, part, kinds, ".".join(map(str, parent)))]
+    )
     if key in models.RunConfig.model_fields and parent:
-        elsewhere.append("the top level")
-    if near or not elsewhere:
-        return f"unknown key, expected {listed(names)}{near}"
-    return f"unknown key, expected {listed(names)}; it belongs to {listed(elsewhere)}"
+        homes.append("the top level")
+    near = meant(key, names)
+    return f"{wrong}{near}" if near or not homes else f"{wrong}; it belongs to {listed(homes)}"
+
+
+def _homes(key: str, part: str, kinds: Iterable[type[models.Model]], parent: str) -> list[str]:
+    """The part of the config that knows a key, or its types that do where the key is in this very part."""
+    knowing = [kind for kind in kinds if key in _names(kind)]
+    return [f"type {name}" for kind in knowing for name in _types(kind)] if part == parent else [part][: len(knowing)]
+
+
+def _types(kind: type[models.Model]) -> tuple[str, ...]:
+    """The values of `type` that lead to a model."""
+    return getattr(getattr(kind.model_fields.get("type"), "annotation", None), "__args__", ())
 
 
 def _keys(parent: Where, node: Node) -> list[str]:
@@ -204,8 +216,7 @@ def _keys(parent: Where, node: Node) -> list[str]:
     written = node.child("type")
     kinds = _PARTS.get(part, (models.Range,))
     for kind in kinds:
-        choices = getattr(kind.model_fields.get("type"), "annotation", None)
-        if written is not None and written.value in getattr(choices, "__args__", ()):
+        if written is not None and written.value in _types(kind):
             return _names(kind)
     return _names(kinds[0])
 

@@ -134,7 +134,8 @@ def _values(axes: Axes, run: History) -> list[_Label]:
         axes.step(x, best, where="post", color=BLUE, linewidth=0.9, alpha=0.6, rasterized=many, zorder=2.5)
     if not errors.any():  # then the best seen is the result, and no choice biases it
         return []
-    return [_Label(float(best[-1]), f"best seen {number(float(best[-1]), 6)} (biased)", BLUE)]
+    told = number(float(best[-1]), 6)
+    return [_Label(float(best[-1]), f"best seen {told} (biased)" if len(values) > 1 else f"seen {told}", BLUE)]
 
 
 def _known(axes: Axes, result: dict[str, Any] | None) -> list[_Label]:
@@ -160,7 +161,7 @@ def _final(axes: Axes, result: dict[str, Any], x: float) -> list[_Label]:
     if result["mean"] != result["value"]:
         marks.append((result["mean"], result["mean_stderr"], PAPER, "expectation"))
     for value, stderr, inside, name in marks:
-        axes.errorbar([x], [value], [stderr], fmt="none", ecolor=ORANGE, elinewidth=2.0, capsize=4.0, capthick=2.0, zorder=5)
+        axes.errorbar([x], [value], [stderr], fmt="none", ecolor=ORANGE, elinewidth=2.0, capsize=5.5, capthick=1.5, zorder=5)
         edge = PAPER if inside == ORANGE else ORANGE
         axes.plot([x], [value], marker="D", ms=7.0, color=inside, mec=edge, mew=1.4, ls="none", zorder=6)
         labels.append(_Label(value, f"{name} {measured(value, stderr)}", ORANGE, strong=inside == ORANGE))

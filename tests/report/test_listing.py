@@ -148,7 +148,5 @@ def test_list_and_show_import_nothing_heavy(make_run: MakeRun) -> None:
         f"listing(Path({str(home.parent)!r})); show(Path({str(home)!r}));"
         "print(sorted({'numpy', 'qiskit', 'scipy', 'matplotlib', 'rich'} & set(sys.modules)))"
     )
-    done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

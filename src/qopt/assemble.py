@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
-from qopt.config import resolve_code
+from qopt.config import models, resolve_code
 from qopt.errors import InputError, StorageError
 from qopt.execution import Execution, Transpile
 from qopt.journal import Finished, read
@@ -22,9 +21,10 @@ from qopt.types import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from qopt.ansatze import Ansatz
-    from qopt.config import Loaded, models
+    from qopt.config import Loaded
     from qopt.objective import Objective
     from qopt.problems import Graph
     from qopt.types import Minimizer, Point
@@ -43,7 +43,6 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
     config, base = loaded.config, loaded.base
     with _at("problem"):
         problem = _problem(config.problem, base, cwd)
-        hamiltonian = problem.hamiltonian()
     with _at("ansatz"):
         ansatz = _ansatz(config.ansatz, problem)
     with _at("start"):
@@ -77,10 +76,10 @@ def _at(key: str) -> Iterator[None]:
 
 
 def _problem(config: models.Problem, base: Path, cwd: Path) -> Problem:
-    if config.type == "maxcut":
+    if isinstance(config, models.MaxCut):
         with _at("graph"):
             return MaxCut(_graph(config.graph, base))
-    if config.type == "operator":
+    if isinstance(config, models.Operator):
         with _at("file"):
             return Operator.from_file(base / config.file)
     problem = _custom_class(config, base, cwd)
@@ -111,6 +110,7 @@ def _graph(config: str | models.InlineGraph, base: Path) -> Graph:
     if config.networkx is not None:
         with _at("networkx"):
             return named_graph(config.networkx)
+    assert config.regular is not None  # noqa: S101 - the model demands one of the three
     with _at("regular"):
         return random_regular(config.regular.n, config.regular.degree, config.regular.seed)
 
@@ -118,32 +118,33 @@ def _graph(config: str | models.InlineGraph, base: Path) -> Graph:
 def _ansatz(config: models.Ansatz | None, problem: Problem) -> Ansatz:
     if config is None:
         return problem.ansatz()
-    if config.type == "qaoa":
+    if isinstance(config, models.QaoaAnsatz):
         return qaoa(problem.hamiltonian(), config.layers)
     return hardware_efficient(problem.qubits, config.reps, config.entanglement)
 
 
-def _start(config: models.RunConfig, problem: Problem, ansatz: Ansatz, base: Path) -> Point | None:
+def _start(  # noqa: PLR0911 - one for each type of start
+    config: models.RunConfig, problem: Problem, ansatz: Ansatz, base: Path
+) -> Point | None:
     start = config.start
     if start is None:
         return None
+    if isinstance(start, models.ValuesStart):
+        return np.array(start.values, dtype=np.float64)
+    if isinstance(start, models.RunStart):
+        return _point_of(base / start.run, ansatz)
     if start.type in ("fixed-angles", "ramp") and ansatz.name != "qaoa":
         message = f"start {start.type} is for the ansatz qaoa, this one is {ansatz.name}: use random, zeros or values"
         raise InputError(message, ("type",))
-    layers = ansatz.layers or 1
     match start.type:
         case "fixed-angles":
-            return starts.fixed_angles(problem.hamiltonian(), layers)
+            return starts.fixed_angles(problem.hamiltonian(), ansatz.layers or 1)
         case "ramp":
-            return starts.ramp(problem.hamiltonian(), layers)
-        case "random":
-            rng = np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(1,)))
-            return starts.random_start(len(ansatz.parameters), rng)
+            return starts.ramp(problem.hamiltonian(), ansatz.layers or 1)
         case "zeros":
             return starts.zeros(len(ansatz.parameters))
-        case "values":
-            return np.array(start.values, dtype=np.float64)
-    return _point_of(base / start.run, ansatz)
+        case "random":
+            return starts.random_start(len(ansatz.parameters), np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(1,))))
 
 
 def _point_of(folder: Path, ansatz: Ansatz) -> Point:
@@ -168,28 +169,25 @@ def _point_of(folder: Path, ansatz: Ansatz) -> Point:
 def _objective(config: models.Objective | None) -> Objective | None:
     if config is None:
         return None
-    if config.type == "sampled":
+    if isinstance(config, models.SampledObjective):
         return Sampled(config.shots, config.cvar)
-    return Expectation(config.shots) if config.type == "expectation" else Exact()
+    return Expectation(config.shots) if isinstance(config, models.ExpectationObjective) else Exact()
 
 
 def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | None:
-    if config.type == "auto":
-        return None
-    if config.type == "none":
-        return MeasureStart()
-    if config.type == "scipy":
+    if isinstance(config, models.Custom):
+        return _custom_optimizer(config, base, cwd)
+    if isinstance(config, models.ScipyOptimizer):
         return Scipy(config.method, dict(config.options))
-    if config.type == "spsa":
-        given = {key: value for key, value in config.model_dump(exclude={"type"}).items() if value is not None}
-        return SPSA(**given)
-    if config.type == "response-surface":
-        given = {key: value for key, value in config.model_dump(exclude={"type"}).items() if value is not None}
-        return ResponseSurface(**given)
-    if config.type == "differential-evolution":
+    if isinstance(config, models.DifferentialEvolutionOptimizer):
         with _at("options"):
             return DifferentialEvolution(**custom.bind(DifferentialEvolution, config.options, base))
-    return _custom_optimizer(config, base, cwd)
+    if isinstance(config, models.AutoOptimizer):
+        return None
+    if isinstance(config, models.NoOptimizer):
+        return MeasureStart()
+    given = config.model_dump(exclude={"type"}, exclude_none=True)
+    return SPSA(**given) if isinstance(config, models.SpsaOptimizer) else ResponseSurface(**given)
 
 
 def _custom_optimizer(config: models.Custom, base: Path, cwd: Path) -> Minimizer:

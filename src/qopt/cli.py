@@ -72,14 +72,16 @@ _RUNS = Path("runs")
 
 @app.command()
 @refusing
-def run(  # noqa: PLR0913 - a command's options
+def run(
     config: Annotated[Path, typer.Argument(help="The YAML file of the run.")],
     overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Such as optimizer.method=COBYQA seed=3.")] = None,
     *,
     runs: Runs = _RUNS,
     progress: ShownAs = ProgressKind.AUTO,
     fork: Annotated[bool, typer.Option("--fork", help="Begin a new run at the best point of the run of that name.")] = False,
-    require_convergence: Annotated[bool, typer.Option("--require-convergence", help="Exit with 5 where the optimizer did not converge.")] = False,
+    require_convergence: Annotated[
+        bool, typer.Option("--require-convergence", help="Exit with 5 where the optimizer did not converge.")
+    ] = False,
 ) -> None:
     """Run a config, go on with it where it stopped, or show its stored result."""
     from qopt.config import read_config
@@ -109,7 +111,9 @@ def finish(name: RunName, *, runs: Runs = _RUNS, progress: ShownAs = ProgressKin
 
 @app.command()
 @refusing
-def show(name: RunName, *, runs: Runs = _RUNS, json: Annotated[bool, typer.Option("--json", help="The result alone, as JSON.")] = False) -> None:
+def show(
+    name: RunName, *, runs: Runs = _RUNS, json: Annotated[bool, typer.Option("--json", help="The result alone, as JSON.")] = False
+) -> None:
     """Show a run: its result, what it is, and what happened to it."""
     from qopt.report.listing import show as shown
 
@@ -127,7 +131,9 @@ def list_(*, runs: Runs = _RUNS) -> None:
 
 @app.command()
 @refusing
-def export(name: RunName, *, runs: Runs = _RUNS, csv: Annotated[bool, typer.Option("--csv", help="Every measured point, as CSV.")] = True) -> None:
+def export(
+    name: RunName, *, runs: Runs = _RUNS, csv: Annotated[bool, typer.Option("--csv", help="Every measured point, as CSV.")] = True
+) -> None:
     """Write every measured point of a run to standard output."""
     from qopt.report.export import export_csv
 
@@ -194,7 +200,14 @@ def _execute(  # noqa: PLR0913 - what `run` and `finish` share
 
     try:
         spec = spec_of(loaded, Path.cwd())
-        with shown(progress.value, name=spec.name, sense=spec.problem.sense, units=spec.problem.units, notes=spec.notes) as listener:
+        with shown(
+            progress.value,
+            name=spec.name,
+            sense=spec.problem.sense,
+            units=spec.problem.units,
+            engine=spec.engine,
+            notes=spec.notes,
+        ) as listener:
             result = execute(
                 spec,
                 runs,
@@ -222,7 +235,9 @@ def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind) -> None:
 
             def listener_of(spec: Spec) -> Listener:
                 stack.pop_all().close()
-                return stack.enter_context(shown(progress.value, name=spec.name, sense=spec.problem.sense, units=spec.problem.units))
+                return stack.enter_context(
+                    shown(progress.value, name=spec.name, sense=spec.problem.sense, units=spec.problem.units, engine=spec.engine)
+                )
 
             table = sweep(loaded, runs, Path.cwd(), listener_of)
     except InputError as error:

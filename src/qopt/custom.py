@@ -8,7 +8,6 @@ import importlib.util
 import inspect
 import sys
 import typing
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qopt.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import numpy as np
 
     from qopt.types import Evaluate, Outcome, Point
@@ -111,7 +112,7 @@ def _path(value: Any, base: Path) -> Path:  # noqa: ANN401 - from a config
 
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(target.__init__ if isinstance(target, type) else target)
+        return typing.get_type_hints(vars(target).get("__init__", target) if isinstance(target, type) else target)
     except NameError:
         return {}
 

@@ -1,4 +1,6 @@
-"""The durable call `measure`, and its clients `evaluate` and `gradient`: what an optimizer asks is recorded before it is sent and before it is used.
+"""The durable call `measure` and its clients `evaluate` and `gradient`.
+
+A question is recorded before it is sent, an answer before it is used.
 
 Calls are numbered (stage, call), never looked up by their points: under shot noise the same point asked twice is two samples.
 """

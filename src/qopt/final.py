@@ -1,11 +1,10 @@
-"""The final policy: the best candidates are measured afresh, twice; the first half chooses, the second is reported, so that no choice biases it.
+"""The final policy: the best candidates are measured afresh, twice; the first half chooses, the second is reported.
 
 The lowest value that an optimizer saw is biased low by two to four standard errors; picking among fresh values still selects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +15,8 @@ from qopt.programs import Frozen, Program, Pub, PubData, to_counts
 from qopt.types import Counts, Estimate, Point, Points
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qiskit.quantum_info import SparsePauliOp
 
     from qopt.durable import Ledger

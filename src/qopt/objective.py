@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
-from qiskit.quantum_info import SparsePauliOp
 
 from qopt.errors import BackendError, InputError
 from qopt.programs import Frozen, Program, Pub, PubData, distinct
 from qopt.types import Bits, Estimate, Points, Values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from qiskit.quantum_info import SparsePauliOp
 
 Energies: TypeAlias = Callable[[Bits], Values]
 
@@ -89,8 +91,8 @@ class Sampled:
         """CVaR and its standard error from `(u,)` distinct energies and their counts.
 
         The outcome at the boundary counts by the fraction that is still needed. With q the alpha-quantile, CVaR = q - E[(q - v)+] / alpha
-        is stationary in q, so its variance is that of (q - v)+ / alpha over the shots (Rockafellar, Uryasev 2000, eq. 4). Where alpha is the
-        probability of the lowest levels to within the noise, CVaR has a kink and the error given is too large, by up to a third.
+        is stationary in q, so its variance is that of (q - v)+ / alpha over the shots (Rockafellar, Uryasev 2000, eq. 4). Where alpha is
+        the probability of the lowest levels to within the noise, CVaR has a kink and the error given is too large, by up to a third.
         """
         total = int(counts.sum())
         order = np.argsort(energies, kind="stable")

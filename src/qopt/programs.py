@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from qopt.types import Bits, Counts, Points
-
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
+
+    from qopt.types import Bits, Counts, Points
 
 PubData: TypeAlias = Mapping[str, NDArray[np.generic]]
 """The answer to one PUB: `samples` `(k, shots, bytes)` from sampling, or `evs` `(k, m)` for m observables."""
@@ -111,7 +111,7 @@ def to_bytes(data: Sequence[PubData]) -> bytes:
     """A program's answer, compressed, for keeping."""
     buffer = io.BytesIO()
     arrays = {f"{index}.{name}": array for index, answer in enumerate(data) for name, array in answer.items()}
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]  # the stub takes **arrays for `allow_pickle`
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 

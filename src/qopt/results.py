@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qopt.durable import MAIN, Answer, Ledger, Stage
-from qopt.execution.connect import engine
 from qopt.final import STRINGS, Twice
 from qopt.problems import reference_of
 from qopt.references import random_strings
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from qopt.spec import Spec
 
 
-def fold(
+def fold(  # noqa: PLR0913 - all that a result is made of
     spec: Spec, ledger: Ledger, final: Stage, points: Points, answer: Answer, *, status: Status, message: str, evaluations: int
 ) -> Result:
     """The result of a run from its final measurement: the first half of it chooses the point, the second half is reported."""
@@ -40,7 +39,7 @@ def fold(
         stderr=float(stderr),
         mean=sign * mean,
         mean_stderr=mean_stderr,
-        best_seen=sign * float(min(seen.min(initial=np.inf), answer.estimate.values.min())),
+        best_seen=sign * float((seen if len(seen) else answer.estimate.values).min()),
         point=tuple(points[chosen].tolist()),
         parameters=spec.ansatz.parameters,
         status=f"{status.value} ({message})" if message else status.value,
@@ -56,7 +55,7 @@ def fold(
         approximation_ratio_stderr=ratio_stderr,
         best=None if counts is None else spec.problem.interpret(counts),
         baseline=_baseline(spec, sign),
-        engine=engine(spec.device, spec.execution, sampler=spec.objective.sampled),
+        engine=spec.engine,
     )
 
 

@@ -18,7 +18,7 @@ from qopt.execution.frozen import load, save
 from qopt.failpoints import reach
 from qopt.final import CANDIDATES, FINAL, Twice, candidates
 from qopt.identity import differences
-from qopt.journal import Event, Finished, Header, Journal, read
+from qopt.journal import Finished, Header, Journal, read
 from qopt.optimizers import MeasureStart
 from qopt.results import fold
 from qopt.signals import Signals
@@ -157,8 +157,15 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
     return replace(spec, name=f"{spec.name}-fork", start=points[int(np.argmin(values))]), ledger.header.run_id
 
 
-def _begin(
-    spec: Spec, ledger: Ledger, home: Path, frozen: Frozen, *, recipe: str | None, config: str | None, parent: str | None
+def _begin(  # noqa: PLR0913 - what a run is and where it is kept
+    spec: Spec,
+    ledger: Ledger,
+    home: Path,
+    frozen: Frozen,
+    *,
+    recipe: str | None,
+    config: str | None,
+    parent: str | None,
 ) -> None:
     digests = save(frozen, home / "frozen")
     reach("frozen")
@@ -205,9 +212,7 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
     count = 1 if isinstance(spec.optimizer, MeasureStart) else _affordable(spec, main)
     with signals.caught():
         try:
-            evaluate = Evaluator(
-                durable, main, spec.budget, reserve=2 * shots_of(main, count), stop_at_frontier=finish
-            )
+            evaluate = Evaluator(durable, main, spec.budget, reserve=2 * shots_of(main, count), stop_at_frontier=finish)
             ended, status, message = _minimise(spec, evaluate, ledger)
             reach("stopped")
             asked = durable.evaluations
@@ -256,7 +261,7 @@ def _affordable(spec: Spec, main: Stage) -> int:
         return CANDIDATES
     one = shots_of(main, 1)
     if spec.budget.shots < 3 * one:
-        message = f"the budget is {spec.budget.shots} shots, expected at least {3 * one}: one evaluation and a final measurement, which is two"
+        message = f"the budget is {spec.budget.shots} shots, expected {3 * one} or more: an evaluation, and a final measurement of two"
         raise InputError(message, ("budget", "shots"))
     return max(1, min(CANDIDATES, spec.budget.shots // (8 * one)))
 

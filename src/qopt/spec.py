@@ -10,7 +10,7 @@ import numpy as np
 from qopt import starts
 from qopt.errors import InputError
 from qopt.execution import Execution, Transpile
-from qopt.execution.connect import Device, find
+from qopt.execution.connect import Device, engine, find
 from qopt.execution.isa import check_contract, freeze
 from qopt.identity import circuit_digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, without_identity
@@ -59,6 +59,11 @@ class Spec:
     budget: Budget
     name: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def engine(self) -> str:
+        """What answers, in words."""
+        return engine(self.device, self.execution, sampler=self.objective.sampled)
 
     def identity(self) -> dict[str, Any]:
         """The parts that make the run this run and no other."""
@@ -124,7 +129,8 @@ def specify(  # noqa: PLR0913 - as `run`
     point = np.array(start, dtype=np.float64)
     _check_start(point, ansatz)
     if optimizer is None:
-        optimizer, reason = choose(noisy=objective.shots is not None, parameters=len(point), good_start=good_start)
+        most = None if budget is None else budget.evaluations
+        optimizer, reason = choose(noisy=objective.shots is not None, parameters=len(point), good_start=good_start, evaluations=most)
         notes.append(reason)
     return Spec(
         problem,

@@ -12,7 +12,7 @@ import numpy as np
 
 from qopt import runs
 from qopt.assemble import spec_of
-from qopt.config import dump
+from qopt.config import dump, models
 from qopt.durable import MAIN, Ledger
 from qopt.errors import InputError
 from qopt.execution.connect import Connections
@@ -67,7 +67,7 @@ def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec],
             rows += _rows(spec, where / spec.name, combination, inner, result)
     finally:
         connections.close()
-    header = [*outer, *inner, "value", "stderr", "shots"] if inner else [*outer, "value", "stderr", "mean", "mean_stderr", "ratio", *_COUNTS]
+    header = [*outer, *inner, *(_POINT if inner else _RUN)]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
     table = home / "table.csv"
@@ -77,7 +77,8 @@ def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec],
     return table
 
 
-_COUNTS = ("evaluations", "shots", "jobs")
+_POINT = ("value", "stderr", "shots")
+_RUN = ("value", "stderr", "mean", "mean_stderr", "approximation_ratio", "evaluations", "shots", "jobs")
 
 
 def _part(loaded: Loaded, chosen: dict[str, float]) -> Loaded:
@@ -117,8 +118,7 @@ def _with_grid(spec: Spec, inner: dict[str, list[float]]) -> Spec:
 
 def _rows(spec: Spec, home: Path, combination: tuple[float, ...], inner: dict[str, list[float]], result: Result) -> list[list[Any]]:
     if not inner:
-        counts = [getattr(result, name) for name in _COUNTS]
-        return [[*combination, result.value, result.stderr, result.mean, result.mean_stderr, result.approximation_ratio, *counts]]
+        return [[*combination, *(getattr(result, name) for name in _RUN)]]
     values, stderrs = Ledger(read(home).records).values(MAIN)
     sign, shots = spec.problem.sense.sign, spec.objective.shots or 0
     grid = itertools.product(*inner.values())
@@ -130,12 +130,13 @@ def _rows(spec: Spec, home: Path, combination: tuple[float, ...], inner: dict[st
 
 def _picture(spec: Spec, home: Path, inner: dict[str, list[float]], rows: list[list[Any]]) -> None:
     (first, first_values), (second, second_values) = inner.items()
-    values = np.array([row[2] for row in rows]).reshape(len(first_values), len(second_values))
+    across, up = np.argsort(first_values), np.argsort(second_values)
+    values = np.array([row[2] for row in rows]).reshape(len(first_values), len(second_values))[np.ix_(across, up)]
     grid = Landscape(
         title=spec.name,
         names=(first, second),
-        x=np.array(first_values),
-        y=np.array(second_values),
+        x=np.array(first_values)[across],
+        y=np.array(second_values)[up],
         values=values.T,
         sense=spec.problem.sense.value,
         units=spec.problem.units,
@@ -143,5 +144,7 @@ def _picture(spec: Spec, home: Path, inner: dict[str, list[float]], rows: list[l
     landscape(home, grid)
 
 
-def _values(axis: Any) -> list[float]:  # noqa: ANN401 - a list or a range of the config
-    return list(axis) if isinstance(axis, list | tuple) else list(axis.values())
+def _values(axis: models.Axis) -> list[float]:
+    if isinstance(axis, models.Range):
+        return [float(value) for value in np.linspace(axis.first, axis.last, axis.points)]
+    return [float(value) for value in np.array(axis, dtype=np.float64)]

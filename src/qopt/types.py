@@ -262,6 +262,7 @@ class Result:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Result:
         """The result that `to_json` was made from."""
-        parts = {"reference": Reference, "best": Solution, "baseline": Baseline}
-        rest = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key not in parts}
-        return cls(**rest, **{key: part(**data[key]) if data[key] is not None else None for key, part in parts.items()})
+        made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        for key, part in (("reference", Reference), ("best", Solution), ("baseline", Baseline)):
+            made[key] = None if data[key] is None else part(**data[key])
+        return cls(**made)

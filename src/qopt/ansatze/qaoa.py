@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +60,7 @@ def _rotate(circuit: QuantumCircuit, qubits: list[int], angle: ParameterExpressi
     elif len(qubits) == 2:  # noqa: PLR2004 - two qubits have a gate of their own
         circuit.rzz(angle, qubits[0], qubits[1])
     elif qubits:
-        ladder = list(zip(qubits, qubits[1:], strict=False))
+        ladder = list(pairwise(qubits))
         for control, target in ladder:
             circuit.cx(control, target)
         circuit.rz(angle, qubits[-1])

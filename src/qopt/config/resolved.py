@@ -79,7 +79,7 @@ def recipe_of(loaded: Loaded, version: str) -> str | None:
 def _with_files(loaded: Loaded, replace: Callable[[str], str]) -> dict[str, Any]:
     """The config as plain data, with every text that names a file replaced."""
     config = loaded.config
-    data: dict[str, Any] = config.model_dump(mode="json", by_alias=True)
+    data: dict[str, Any] = config.model_dump(by_alias=True)
     if isinstance(config.start, RunStart):
         data["start"]["run"] = replace(config.start.run)
     if isinstance(config.problem, MaxCut) and isinstance(config.problem.graph, str):

@@ -91,7 +91,7 @@ class _Part(BackendV2):  # type: ignore[misc]  # qiskit's classes are untyped
     def _default_options(cls) -> Options:
         return Options()
 
-    def run(self, run_input: object, **options: object) -> None:  # pragma: no cover - qiskit's base class demands it
+    def run(self, run_input: object, **options: object) -> None:  # noqa: ARG002 - qiskit's base class demands it
         """Never called: Aer runs the circuits."""
         message = "a part of a backend is a description, AerSimulator.from_backend runs it"
         raise RuntimeError(message)

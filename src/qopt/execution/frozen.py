@@ -78,6 +78,8 @@ def _read(folder: Path, digest: str, suffix: str) -> bytes:
         message = f"{path} is missing: put it back from a copy of the run folder, or start a new run under another name"
         raise DamagedError(message) from error
     if _digest(data) != digest:
-        message = f"{path} was changed after it was written: put it back from a copy of the run folder, or start a new run under another name"
+        message = (
+            f"{path} was changed after it was written: put it back from a copy of the run folder, or start a new run under another name"
+        )
         raise DamagedError(message)
     return data

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit
-from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit.transpiler.exceptions import TranspilerError
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qiskit.providers import BackendV2
+    from qiskit.quantum_info import SparsePauliOp
 
     from qopt.ansatze import Ansatz
     from qopt.types import Bits, Values
@@ -103,8 +103,8 @@ def check_contract(frozen: Frozen, hamiltonian: SparsePauliOp, energy: Callable[
         for name, got in (("energy", energy(string)), ("energies", fast)):
             if not abs(got - want) <= scale:
                 message = (
-                    f"the problem's {name}({string!r}) is {got:.12g}, but <z|H|z> of its Hamiltonian is {want:.12g}: expected equal numbers, "
-                    "bits[i] being variable i and Qiskit's qubit i; check signs, constants and the order of bits"
+                    f"the problem's {name}({string!r}) is {got:.12g}, but <z|H|z> of its Hamiltonian is {want:.12g}: "
+                    "expected equal numbers, bits[i] being variable i and Qiskit's qubit i; check signs, constants and the order of bits"
                 )
                 raise InputError(message, ("problem",))
 

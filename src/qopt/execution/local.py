@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from qopt.execution.primitives import Kind
 
+
 class LocalExecutor:
     """Jobs that run in a thread of this process and end with it.
 
@@ -62,7 +63,9 @@ class LocalExecutor:
         if job not in self._jobs:
             raise JobLost(job)
         states = {_state(part) for part in self._jobs[job][1]} or {JobState.DONE}
-        return next(state for state in (JobState.ERROR, JobState.CANCELLED, JobState.QUEUED, JobState.RUNNING, JobState.DONE) if state in states)
+        return next(
+            state for state in (JobState.ERROR, JobState.CANCELLED, JobState.QUEUED, JobState.RUNNING, JobState.DONE) if state in states
+        )
 
     def result(self, job: str) -> list[PubData]:
         """Wait for the job's threads."""

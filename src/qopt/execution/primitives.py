@@ -19,6 +19,7 @@ from qopt.programs import REGISTER, Program, Pub, PubData, from_bit_array
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
     from qiskit.primitives import PrimitiveResult
     from qiskit_aer import AerSimulator
 
@@ -102,13 +103,17 @@ def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub]) -> list[Pub
     from qiskit.primitives import PrimitiveResult  # noqa: PLC0415 - name_of and choose need no qiskit
 
     if not isinstance(result, PrimitiveResult) or len(result) != len(pubs):
-        message = f"the backend answered {type(result).__name__} where a result of {len(pubs)} PUBs was expected: run the same command again"
+        message = (
+            f"the backend answered {type(result).__name__} where a result of {len(pubs)} PUBs was expected: run the same command again"
+        )
         raise BackendError(message)
     answers: list[PubData] = []
     for pub, item in zip(pubs, result, strict=True):
+        array: NDArray[Any]
+        shape: tuple[int, ...]
         if pub.observables:
             name, array = "evs", np.asarray(item.data.evs, dtype=np.float64)
-            shape: tuple[int, ...] = (len(pub.points), len(pub.observables))
+            shape = (len(pub.points), len(pub.observables))
         else:
             name, array = "samples", from_bit_array(item.data[REGISTER].array)
             shape = (len(pub.points), pub.shots or 0, math.ceil(len(pub.frozen.layout) / 8))

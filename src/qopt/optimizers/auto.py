@@ -18,7 +18,7 @@ GRADIENT_JOBS = 10
 """Iterations of L-BFGS-B under shot noise; later ones follow the noise."""
 
 
-def choose(*, noisy: bool, parameters: int, good_start: bool) -> tuple[Minimizer, str]:
+def choose(*, noisy: bool, parameters: int, good_start: bool, evaluations: int | None = None) -> tuple[Minimizer, str]:
     """The optimizer for a run that names none, and the reason in words.
 
     On hardware a job's latency is paid once, whatever its width, so under noise the rule takes few, wide jobs. On twenty 3-regular graphs
@@ -30,13 +30,16 @@ def choose(*, noisy: bool, parameters: int, good_start: bool) -> tuple[Minimizer
         noisy: Whether answers carry shot noise.
         parameters: How many there are, n.
         good_start: Whether the start comes from a table or another run, so that little is left to gain.
+        evaluations: Points that the budget allows; None is no limit.
     """
     if parameters == 0:
         return MeasureStart(), "there are no parameters"
     if not noisy:
         return Scipy("L-BFGS-B"), "without shot noise gradients are exact, and L-BFGS-B needs the fewest"
+    points = parameters**2 + parameters + 1
+    if evaluations is not None and evaluations < points * (1 if good_start else 3):
+        return Scipy("COBYLA"), f"shot noise and a budget of {evaluations} evaluations: COBYLA gets farthest with few points"
     if parameters <= SURFACE_PARAMETERS:
-        points = parameters**2 + parameters + 1
         expected = "one job is mostly enough from a good start" if good_start else "a few jobs are mostly enough"
         return ResponseSurface(), f"shot noise and {parameters} parameters: a quadratic fitted to {points} points a job; {expected}"
     if good_start:

@@ -19,8 +19,9 @@ _BATCH_AMPLITUDES = 1 << 24
 
 
 def states(circuit: QuantumCircuit, points: NDArray[np.float64]) -> Iterator[NDArray[np.complex128]]:
-    """The `(2**n,)` amplitudes of an unmeasured circuit at each of the `(k, n)` points, whose columns are in the order of
-    `circuit.parameters`; bit i of an amplitude's index is qubit i.
+    """The `(2**n,)` amplitudes of an unmeasured circuit at each of `(k, n)` points.
+
+    The points' columns are in the order of `circuit.parameters`; bit i of an amplitude's index is qubit i.
     """
     saved = circuit.copy()
     saved.save_statevector()

@@ -190,7 +190,7 @@ def grafted(rng: random.Random) -> str:
             case 2:
                 part[key] = tree(rng, 2)
             case _:
-                part[key] = rng.choice(list(rng.choice(TREES).values()))
+                part[key] = json.loads(json.dumps(rng.choice(list(rng.choice(TREES).values()))))
     return written(grown, rng)
 
 

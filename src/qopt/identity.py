@@ -57,6 +57,7 @@ def digest(value: object) -> str:
 
 def differences(recorded: dict[str, Any], asked: dict[str, Any]) -> list[str]:
     """The parts that differ, in words, with both values where they can be read."""
+    asked = json.loads(json.dumps(asked))  # as the recorded ones were: JSON makes tuples lists
     lines = []
     for key in [*recorded, *(key for key in asked if key not in recorded)]:
         was, now = recorded.get(key), asked.get(key)

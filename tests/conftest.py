@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.faults.runs import Server
 
 # Workers share the cores already, and threads of their own would only get in each other's way. Set before NumPy is imported.
 for _library in ("OMP", "OPENBLAS", "MKL"):
@@ -20,3 +28,23 @@ settings.register_profile(
 )
 settings.register_profile("nightly", settings.get_profile("everyday"), derandomize=False, max_examples=2000)
 settings.load_profile("everyday")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Starts command lines of qopt in milliseconds; see tests/faults/runs.py."""
+    from tests.faults.runs import Server  # noqa: PLC0415 - the variables above are to be set first
+
+    with Server() as started:
+        yield started
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How often runs were killed, all workers together."""
+    kills: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        for name, times in report.user_properties:
+            if name.startswith("killed "):
+                kills[name] += times
+    for name, times in sorted(kills.items()):
+        terminalreporter.write_line(f"runs {name}: {times} times")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
@@ -13,6 +15,10 @@ from qopt.execution.connect import Connections, find
 from qopt.execution.isa import freeze
 from qopt.objective import constant_of
 
+if TYPE_CHECKING:
+    from qopt.execution.primitives import Kind
+    from qopt.objective import Objective
+
 REPEATS = 1600
 KINDS = ("legacy", "client", "aer")
 RING = SparsePauliOp.from_sparse_list([("ZZ", [i, (i + 1) % 6], 5.0) for i in range(6)], num_qubits=6)
@@ -21,9 +27,9 @@ CHAIN = SparsePauliOp.from_sparse_list([("ZZ", [i, (i + 1) % 6], 3.0 + 0.37 * i)
 H2 = SparsePauliOp.from_list([("II", -0.3324), ("IZ", 0.39794), ("ZI", -0.39794), ("ZZ", -0.01128), ("XX", 0.18093)])
 
 
-def repeated(hamiltonian, objective, kind, *, calls=1):
+def repeated(hamiltonian: SparsePauliOp, objective: Objective, kind: Kind, *, calls: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Values and standard errors of REPEATS measurements at one point, spread over some calls with seeds of their own."""
-    if not primitives.installed(kind):
+    if not primitives.installed(kind: Kind) -> None:
         pytest.skip(f"the installed qiskit-ibm-runtime has no {kind} primitives")
     ansatz = hardware_efficient(hamiltonian.num_qubits, reps=1)
     point = np.linspace(0.3, 1.2, len(ansatz.parameters))
@@ -49,21 +55,21 @@ def repeated(hamiltonian, objective, kind, *, calls=1):
     [(RING, Expectation(200)), (H2, Expectation(200)), (RING, Sampled(200)), (CHAIN, Sampled(1000, cvar=0.2))],
     ids=["5 ZZ by Estimator", "H2 by Estimator", "5 ZZ by Sampler", "CVaR 0.2"],
 )
-def test_standard_error_is_the_scatter(kind, hamiltonian, objective):
+def test_standard_error_is_the_scatter(kind: Kind, hamiltonian: SparsePauliOp, objective: Objective) -> None:
     """Within 10% over 1,600 repeats; the scatter itself is known to 1.8%."""
     values, stderrs = repeated(hamiltonian, objective, kind)
     assert np.sqrt(np.mean(stderrs**2)) == pytest.approx(values.std(ddof=1), rel=0.10)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_values_are_unbiased(kind):
+def test_values_are_unbiased(kind: Kind) -> None:
     """The mean over repeats is the exact expectation within 4 of its standard errors."""
     values, stderrs = repeated(H2, Expectation(200), kind)
     exact = exact_value(H2)
     assert abs(values.mean() - exact) < 4 * stderrs.mean() / np.sqrt(REPEATS)
 
 
-def exact_value(hamiltonian):
+def exact_value(hamiltonian: SparsePauliOp) -> float:
     """The expectation at the point of `repeated`, from the statevector."""
     ansatz = hardware_efficient(hamiltonian.num_qubits, reps=1)
     device = find(Execution(backend="statevector"), exact=True)
@@ -74,7 +80,7 @@ def exact_value(hamiltonian):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_noise_is_independent_between_and_within_calls(kind):
+def test_noise_is_independent_between_and_within_calls(kind: Kind) -> None:
     """Values of successive measurements at one point are uncorrelated, within a job and from job to job."""
     values, _ = repeated(H2, Expectation(100), kind, calls=8)
     calls = values.reshape(8, -1) - values.mean()

@@ -372,13 +372,15 @@ class Evaluator:
             raise BudgetReached
         if budget.evaluations is not None and self._durable.evaluations + len(points) > budget.evaluations:
             raise BudgetReached
-        if budget.shots is not None and ledger.shots + shots_of(self._stage, len(points)) + self._reserve > budget.shots:
+        if (
+            budget.shots is not None
+            and ledger.shots + shots_of(self._stage.objective, self._stage.frozen, len(points)) + self._reserve > budget.shots
+        ):
             raise BudgetReached
         if budget.wall is not None and ledger.wall >= budget.wall:
             raise BudgetReached
 
 
-def shots_of(stage: Stage, points: int) -> int:
+def shots_of(objective: Objective, frozen: Frozen, points: int) -> int:
     """Shots that measuring so many points takes."""
-    shots = stage.objective.shots or 0
-    return shots * points * (1 if stage.objective.sampled else len(stage.frozen.groups))
+    return (objective.shots or 0) * points * (1 if objective.sampled else len(frozen.groups))

@@ -124,11 +124,11 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
         spec, parent = forked(spec, folder)
         recipe = None
     home = runs.folder_of(folder, spec.name)
-    frozen = None if runs.exists(home) else prepare(spec)
+    frozen = None if runs.exists(home) else _prepared(spec)
     with journal or Journal.open(home) as opened:
         ledger = Ledger(opened.records, opened)
         if ledger.header is None:
-            frozen = frozen or prepare(spec)
+            frozen = frozen or _prepared(spec)
             _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)
         else:
             _check_identity(spec, ledger.header, home)
@@ -155,6 +155,13 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
         raise InputError(message, ("name",))
     values, _ = ledger.values(MAIN)
     return replace(spec, name=f"{spec.name}-fork", start=points[int(np.argmin(values))]), ledger.header.run_id
+
+
+def _prepared(spec: Spec) -> Frozen:
+    """What will be run, with the budget checked against what it costs."""
+    frozen = prepare(spec)
+    _affordable(spec, frozen)
+    return frozen
 
 
 def _begin(  # noqa: PLR0913 - what a run is and where it is kept
@@ -209,10 +216,10 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
     main = Stage(MAIN, spec.objective, frozen, (circuit, observables), spec.problem.energies)
     policy = Twice(spec.objective, strings=spec.device.computes and spec.problem.diagonal is not None)
     final = Stage(FINAL, policy, frozen, (circuit, observables), spec.problem.energies)
-    count = 1 if isinstance(spec.optimizer, MeasureStart) else _affordable(spec, main)
+    count = _affordable(spec, frozen)
     with signals.caught():
         try:
-            evaluate = Evaluator(durable, main, spec.budget, reserve=2 * shots_of(main, count), stop_at_frontier=finish)
+            evaluate = Evaluator(durable, main, spec.budget, reserve=2 * shots_of(spec.objective, frozen, count), stop_at_frontier=finish)
             ended, status, message = _minimise(spec, evaluate, ledger)
             reach("stopped")
             asked = durable.evaluations
@@ -251,15 +258,17 @@ def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, S
     return outcome.point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, outcome.message
 
 
-def _affordable(spec: Spec, main: Stage) -> int:
+def _affordable(spec: Spec, frozen: Frozen) -> int:
     """How many candidates the final measurement takes: at most a quarter of the shots that the budget allows.
 
     Raises:
         InputError: If the budget holds no evaluation beside a final measurement.
     """
-    if spec.budget.shots is None or main.objective.shots is None:
+    if isinstance(spec.optimizer, MeasureStart):
+        return 1
+    if spec.budget.shots is None or spec.objective.shots is None:
         return CANDIDATES
-    one = shots_of(main, 1)
+    one = shots_of(spec.objective, frozen, 1)
     if spec.budget.shots < 3 * one:
         message = f"the budget is {spec.budget.shots} shots, expected {3 * one} or more: an evaluation, and a final measurement of two"
         raise InputError(message, ("budget", "shots"))

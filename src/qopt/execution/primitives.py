@@ -140,7 +140,7 @@ def _estimator_pub(pub: Pub) -> tuple[Any, ...]:
 
 def _precision(shots: int | None) -> float:
     """The precision for which primitives take exactly that many shots: they round 1 / precision^2 up."""
-    return 0.0 if shots is None else 1.0 / math.sqrt(shots - 1e-6 * shots)
+    return 0.0 if shots is None else 1.0 / math.sqrt(shots - 0.5)
 
 
 def _class(kind: Kind, *, sampler: bool) -> Any:  # noqa: ANN401 - three unrelated classes

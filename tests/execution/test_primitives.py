@@ -1,0 +1,121 @@
+"""Which primitives are taken, with how many shots, and what of their answers is believed."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import qiskit_ibm_runtime
+from qiskit import QuantumCircuit
+from qiskit.primitives import DataBin, PrimitiveResult, PubResult
+from qiskit.quantum_info import SparsePauliOp
+
+from qopt import Ansatz, BackendError, Execution, Expectation, InputError, Transpile
+from qopt.execution import primitives
+from qopt.execution.connect import Connections, find
+from qopt.execution.executor import JobLost
+from qopt.execution.isa import freeze
+from qopt.programs import Frozen, Pub
+
+Z = SparsePauliOp("Z")
+
+
+def a_pub(points: int = 2) -> Pub:
+    """One qubit, no parameters, two observables."""
+    circuit = QuantumCircuit(1)
+    return Pub(Frozen(circuit, (), (0,), (0,), ((Z, Z),), 0.0), np.zeros((points, 0)), (Z, Z), 100)
+
+
+def test_legacy_primitives_come_first() -> None:
+    """Where the legacy ones are there, they are taken."""
+    assert primitives.choose("auto") == "legacy"
+
+
+def test_the_successors_take_over_when_the_legacy_names_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without EstimatorV2 and SamplerV2 the client-side primitives are taken, and without those Aer's."""
+    monkeypatch.setattr(primitives, "_find", lambda module, _name: None if module == "qiskit_ibm_runtime" else object())
+    assert primitives.choose("auto") == "client"
+    monkeypatch.setattr(primitives, "_find", lambda module, _name: None if module.startswith("qiskit_ibm") else object())
+    assert primitives.choose("auto") == "aer"
+
+
+def test_a_kind_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the key and what there is."""
+    monkeypatch.setattr(primitives, "_find", lambda module, _name: object() if module == "qiskit_aer.primitives" else None)
+    with pytest.raises(InputError, match=r"expected one of \['aer'\]") as refusal:
+        primitives.choose("legacy")
+    assert refusal.value.where == ("execution", "primitives")
+
+
+@pytest.mark.parametrize("mode", ["session", "batch", "job"])
+@pytest.mark.parametrize("kind", ["legacy", "client", "aer"])
+def test_every_kind_answers_in_every_mode_without_a_warning(kind: primitives.Kind, mode: str) -> None:
+    """A qubit turned by pi/3 has <Z> = 1/2."""
+    if not primitives.installed(kind):
+        pytest.skip(f"the installed qiskit-ibm-runtime has no {kind} primitives")
+    circuit = QuantumCircuit(1)
+    circuit.ry(np.pi / 3, 0)
+    execution = Execution(mode, "aer", kind)
+    device = find(execution, exact=False)
+    frozen = device.prepare(freeze(Ansatz(circuit, (), "turned"), Expectation().observables(Z), 0.0, sampled=False), Transpile())
+    connections = Connections()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        executor = connections.open(device, execution, frozen)
+        data = executor.result(executor.submit(Expectation(4000).encode(frozen, np.zeros((1, 0)), seed=1), tag="t"))
+    connections.close()
+    estimate = Expectation(4000).decode(frozen, data, lambda bits: np.zeros(len(bits)))
+    assert abs(estimate.values[0] - 0.5) < 4 * estimate.stderrs[0]
+
+
+def test_a_session_is_opened_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mode session is a real Session of the runtime, closed when the connections are."""
+    sessions = []
+
+    class Watched(qiskit_ibm_runtime.Session):  # type: ignore[misc]
+        def __init__(self, backend: object) -> None:
+            super().__init__(backend=backend)
+            sessions.append(self)
+
+    monkeypatch.setattr(qiskit_ibm_runtime, "Session", Watched)
+    execution = Execution("session", "aer")
+    device = find(execution, exact=False)
+    connections = Connections()
+    connections.open(device, execution, a_pub().frozen)
+    connections.close()
+    assert [session._active for session in sessions] == [False]
+
+
+@pytest.mark.parametrize("shots", [2, 3, 100, 1000, 4096, 8191, 10_000_000])
+def test_the_precision_asked_for_takes_exactly_the_shots(shots: int) -> None:
+    """Estimators turn precision into shots by rounding 1 / precision^2 up."""
+    assert np.ceil(1 / primitives._precision(shots) ** 2) == shots
+
+
+@pytest.mark.parametrize(
+    "evs", [np.zeros((2, 3)), np.zeros(2), np.full((2, 2), np.nan), np.full((2, 2), np.inf)], ids=["wide", "flat", "nan", "inf"]
+)
+def test_an_answer_of_another_shape_or_not_finite_is_refused(evs: np.ndarray) -> None:
+    """Nothing is broadcast into place."""
+    with pytest.raises(BackendError, match="expected"):
+        primitives.read(PrimitiveResult([PubResult(DataBin(evs=evs))]), [a_pub()])
+
+
+@pytest.mark.parametrize("answer", [None, "text", PrimitiveResult([])])
+def test_an_answer_that_is_no_result_is_refused(answer: object) -> None:
+    """The client hands over text or nothing where a result was damaged."""
+    with pytest.raises(BackendError, match="expected"):
+        primitives.read(answer, [a_pub()])
+
+
+@pytest.mark.parametrize("backend", ["aer", "statevector"])
+def test_a_job_of_another_process_is_lost(backend: str) -> None:
+    """Local jobs end with their process: asking for one says so, and the run submits it again."""
+    execution = Execution(backend=backend)
+    executor = Connections().open(find(execution, exact=False), execution, a_pub().frozen)
+    with pytest.raises(JobLost):
+        executor.result("unknown")
+    with pytest.raises(JobLost):
+        executor.status("unknown")
+    assert executor.find("unknown") is None

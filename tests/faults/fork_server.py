@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from importlib import import_module
@@ -24,6 +25,7 @@ from qopt import cli, failpoints
 from qopt.execution import primitives
 from qopt.report import figure
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 HEAVY = ("qopt.assemble", "qopt.config", "qopt.report.export", "qopt.report.listing", "qopt.report.result")
 
 
@@ -34,9 +36,11 @@ def serve() -> None:
         if "wait" in request:
             answer = {"code": os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])}
         else:
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until the child is ready for them
             pid = os.fork()
             if pid == 0:
                 os._exit(run(request))
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             answer = {"pid": pid}
         print(json.dumps(answer), flush=True)  # noqa: T201
 
@@ -55,9 +59,13 @@ def run(request: dict[str, Any]) -> int:
         figure.convergence = lambda _: None
     code: object = 1
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         cli.main()
     except SystemExit as end:
         code = end.code or 0
+    except KeyboardInterrupt:  # one that came before qopt had a chance: the interpreter lets the signal end it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     except BaseException:  # noqa: BLE001 - what the interpreter would do
         traceback.print_exc()
     if "QOPT_REACHED" in os.environ:

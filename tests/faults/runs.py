@@ -67,9 +67,9 @@ def search(evaluate, start, rng, step=0.1):
 '''
 
 
-def config(optimizer: str, base: Mapping[str, Any] = SAMPLED, **changes: object) -> dict[str, Any]:
-    """A config that runs in less than a second; `changes` replace whole top-level keys."""
-    return {**base, "optimizer": OPTIMIZERS[optimizer], **changes}
+def config(name: str, base: Mapping[str, Any] = SAMPLED, **changes: object) -> dict[str, Any]:
+    """A config that runs in less than a second: an optimizer, and top-level keys that are replaced."""
+    return {**base, "optimizer": OPTIMIZERS[name], **changes}
 
 
 CASES: dict[str, dict[str, Any]] = {f"{name}-sampled": config(name) for name in OPTIMIZERS} | {

@@ -33,7 +33,8 @@ def refusing(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
             sys.stdout.flush()
         except QoptError as error:
-            _say(f"error: {error}")
+            # Editors and terminals jump to a place that begins a line.
+            _say(str(error) if isinstance(error, InputError) else f"error: {error}")
             raise SystemExit(error.exit_code) from None
         except BrokenPipeError:
             _leave(0)

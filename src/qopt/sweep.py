@@ -118,12 +118,12 @@ def _with_grid(spec: Spec, inner: dict[str, list[float]]) -> Spec:
 
 def _rows(spec: Spec, home: Path, combination: tuple[float, ...], inner: dict[str, list[float]], result: Result) -> list[list[Any]]:
     if not inner:
-        return [[*combination, *(getattr(result, name) for name in _RUN)]]
+        return [[*map(int, combination), *(getattr(result, name) for name in _RUN)]]
     values, stderrs = Ledger(read(home).records).values(MAIN)
     sign, shots = spec.problem.sense.sign, spec.objective.shots or 0
     grid = itertools.product(*inner.values())
     return [
-        [*combination, *point, sign * value, stderr, shots]
+        [*map(int, combination), *point, sign * value, stderr, shots]
         for point, value, stderr in zip(grid, values.tolist(), stderrs.tolist(), strict=True)
     ]
 

@@ -1,4 +1,4 @@
-"""A full or broken disk during a whole run: it stops with exit code 4 and says what to do, and the same command later ends with the same bits."""
+"""A full or broken disk during a run: it stops with exit code 4, says what to do, and the same command ends with the same bits."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def test_mistakes_in_custom_parts_are_told_with_their_key(folder: Path, old: str
 def test_a_file_that_can_not_be_imported_is_told_with_its_line(folder: Path) -> None:
     """The user's own traceback, in one line."""
     (folder / "descent.py").write_text("import numpy\n\n1 / 0\n")
-    with pytest.raises(qopt.InputError, match=r"ZeroDivisionError: division by zero \(line 3\)"):
+    with pytest.raises(qopt.InputError, match=r"ZeroDivisionError: division by zero \(descent.py line 3\)"):
         spec_of(loaded(folder), folder)
 
 

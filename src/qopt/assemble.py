@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
 from qopt.config import models, resolve_code
-from qopt.errors import InputError, StorageError
+from qopt.errors import InputError, StorageError, below, blamed
 from qopt.execution import Execution, Transpile
 from qopt.journal import Finished, read
 from qopt.objective import Exact, Expectation, Sampled
@@ -20,7 +20,6 @@ from qopt.spec import Spec, specify
 from qopt.types import Budget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from qopt.ansatze import Ansatz
@@ -41,15 +40,15 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         InputError: With the config key that is wrong.
     """
     config, base = loaded.config, loaded.base
-    with _at("problem"):
+    with below("problem"):
         problem = _problem(config.problem, base, cwd)
-    with _at("ansatz"):
+    with below("ansatz"):
         ansatz = _ansatz(config.ansatz, problem)
-    with _at("start"):
+    with below("start"):
         start = _start(config, problem, ansatz, base)
-    with _at("objective"):
+    with below("objective"):
         objective = _objective(config.objective)
-    with _at("optimizer"):
+    with below("optimizer"):
         optimizer = _optimizer(config.optimizer, base, cwd)
     layout = config.transpile.initial_layout
     return specify(
@@ -66,21 +65,18 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
     )
 
 
-@contextmanager
-def _at(key: str) -> Iterator[None]:
-    """Put the config key in front of the place of a refusal."""
-    try:
-        yield
-    except InputError as error:
-        raise error.below(key) from error
+def fork_of(loaded: Loaded, spec: Spec) -> Loaded:
+    """The config of a fork: under its own name, from the point that it begins at."""
+    start = models.ValuesStart(type="values", values=tuple(spec.start.tolist()))
+    return replace(loaded, config=loaded.config.model_copy(update={"name": spec.name, "start": start}))
 
 
 def _problem(config: models.Problem, base: Path, cwd: Path) -> Problem:
     if isinstance(config, models.MaxCut):
-        with _at("graph"):
+        with below("graph"):
             return MaxCut(_graph(config.graph, base))
     if isinstance(config, models.Operator):
-        with _at("file"):
+        with below("file"):
             return Operator.from_file(base / config.file)
     problem = _custom_class(config, base, cwd)
     if not isinstance(problem, Problem):
@@ -93,13 +89,8 @@ def _custom_class(config: models.Custom, base: Path, cwd: Path) -> Any:  # noqa:
     path, name = resolve_code(config.type, base, cwd)
     made = custom.load(path, name)
     arguments = custom.bind(made, config.arguments, base)
-    try:
+    with blamed(config.type, ()):
         return made(**arguments)
-    except InputError:
-        raise
-    except Exception as error:
-        message = f"{config.type} can't be made of {arguments}: {type(error).__name__}: {error}"
-        raise InputError(message) from error
 
 
 def _graph(config: str | models.InlineGraph, base: Path) -> Graph:
@@ -108,16 +99,17 @@ def _graph(config: str | models.InlineGraph, base: Path) -> Graph:
     if config.edges is not None:
         return graph_from_edges(config.edges)
     if config.networkx is not None:
-        with _at("networkx"):
+        with below("networkx"):
             return named_graph(config.networkx)
     assert config.regular is not None  # noqa: S101 - the model demands one of the three
-    with _at("regular"):
+    with below("regular"):
         return random_regular(config.regular.n, config.regular.degree, config.regular.seed)
 
 
 def _ansatz(config: models.Ansatz | None, problem: Problem) -> Ansatz:
     if config is None:
-        return problem.ansatz()
+        with blamed("ansatz", ()):
+            return problem.ansatz()
     if isinstance(config, models.QaoaAnsatz):
         return qaoa(problem.hamiltonian(), config.layers)
     return hardware_efficient(problem.qubits, config.reps, config.entanglement)
@@ -180,7 +172,7 @@ def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | N
     if isinstance(config, models.ScipyOptimizer):
         return Scipy(config.method, dict(config.options))
     if isinstance(config, models.DifferentialEvolutionOptimizer):
-        with _at("options"):
+        with below("options"):
             return DifferentialEvolution(**custom.bind(DifferentialEvolution, config.options, base))
     if isinstance(config, models.AutoOptimizer):
         return None
@@ -193,8 +185,5 @@ def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | N
 def _custom_optimizer(config: models.Custom, base: Path, cwd: Path) -> Minimizer:
     path, name = resolve_code(config.type, base, cwd)
     function = custom.load(path, name)
-    if not callable(function):
-        message = f"{config.type} is a {type(function).__name__}, expected a function of (evaluate, start, rng)"
-        raise InputError(message, ("type",))
     arguments = custom.bind(function, config.arguments, base, given=3)
     return custom.Function(name, custom.source_digest(path), arguments, function)

@@ -89,7 +89,10 @@ def run(
 
     loaded = read_config(config, overrides or [])
     if loaded.config.sweep is not None:
-        _sweep(loaded, runs, progress)
+        if fork:
+            message = "a sweep can't be forked: run one of its points, or give the sweep another name"
+            raise InputError(message)
+        _sweep(loaded, runs, progress, require_convergence=require_convergence)
         return
     result = _result_of(loaded, runs, progress, fork=fork)
     _show_result(result, runs / str(result["name"]))
@@ -105,7 +108,11 @@ def finish(name: RunName, *, runs: Runs = _RUNS, progress: ShownAs = ProgressKin
     home = _home(name, runs)
     from qopt.config import read_config
 
-    loaded = read_config(home / "config.yaml", [])
+    # A folder that was copied or renamed is finished where it is.
+    loaded = read_config(home / "config.yaml", [f"name={home.name}"])
+    if loaded.config.sweep is not None:
+        message = f"{home} is a landscape, which has no optimizer to stop: run its config again to measure what is missing"
+        raise InputError(message)
     result = _result_of(loaded, home.parent, progress, finish=True)
     _show_result(result, home)
 
@@ -179,11 +186,12 @@ def _result_of(loaded: Loaded, runs: Path, progress: ProgressKind, *, finish: bo
         if stored is not None:
             write_json(home / "result.json", stored)
             journal.close()
+            _draw(home, again=False)
             return stored
     try:
         return _execute(loaded, runs, progress, journal=journal, recipe=recipe, finish=finish, fork=fork)
     except Interrupted as stop:
-        _say(_farewell(home, stop.signum))
+        _say(_farewell(home.with_name(f"{home.name}-fork") if fork else home, stop.signum))
         raise
     finally:
         if journal is not None:
@@ -193,14 +201,16 @@ def _result_of(loaded: Loaded, runs: Path, progress: ProgressKind, *, finish: bo
 def _execute(  # noqa: PLR0913 - what `run` and `finish` share
     loaded: Loaded, runs: Path, progress: ProgressKind, *, journal: Journal | None, recipe: str | None, finish: bool, fork: bool
 ) -> dict[str, Any]:
-    from qopt.assemble import spec_of
+    from qopt.assemble import fork_of, spec_of
     from qopt.config import dump
-    from qopt.report.figure import convergence
     from qopt.report.terminal import progress as shown
-    from qopt.runner import execute
+    from qopt.runner import execute, forked
 
     try:
-        spec = spec_of(loaded, Path.cwd())
+        spec, parent = spec_of(loaded, Path.cwd()), None
+        if fork:
+            spec, parent = forked(spec, runs)
+            loaded, recipe = fork_of(loaded, spec), None
         with shown(
             progress.value,
             name=spec.name,
@@ -216,16 +226,24 @@ def _execute(  # noqa: PLR0913 - what `run` and `finish` share
                 recipe=recipe,
                 config=dump(loaded, runs / spec.name),
                 finish=finish,
-                fork=fork,
+                parent=parent,
                 listener=listener,
             )
     except InputError as error:
         raise loaded.placed(error) from error
-    convergence(runs / result.name)
+    _draw(runs / result.name)
     return result.to_json()
 
 
-def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind) -> None:
+def _draw(home: Path, *, again: bool = True) -> None:
+    """Draw the convergence; with `again` False only where it is missing, as after a kill between result and figure."""
+    if again or not (home / "convergence.svg").exists():
+        from qopt.report.figure import convergence
+
+        convergence(home)
+
+
+def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_convergence: bool) -> None:
     from contextlib import ExitStack
 
     from qopt.report.terminal import progress as shown
@@ -240,13 +258,16 @@ def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind) -> None:
                     shown(progress.value, name=spec.name, sense=spec.problem.sense, units=spec.problem.units, engine=spec.engine)
                 )
 
-            table = sweep(loaded, runs, Path.cwd(), listener_of)
+            table, results = sweep(loaded, runs, Path.cwd(), listener_of)
     except InputError as error:
         raise loaded.placed(error) from error
     except Interrupted as stop:
         _say(_farewell(runs / loaded.config.name, stop.signum))
         raise
     typer.echo(f"table: {table}")
+    if require_convergence and not all(result.converged for result in results):
+        message = f"{sum(not result.converged for result in results)} of {len(results)} runs did not converge: see {table}"
+        raise NotConverged(message)
 
 
 def _show_result(result: dict[str, Any], home: Path) -> None:

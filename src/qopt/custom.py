@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qopt.errors import InputError
+from qopt.errors import InputError, blamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,11 +44,11 @@ class Function:
         return outcome
 
 
-def load(path: Path, name: str) -> Any:  # noqa: ANN401 - whatever the user wrote
-    """The object of that name in a Python file, which is executed; nothing is put on `sys.path`.
+def load(path: Path, name: str) -> Callable[..., Any]:
+    """The class or function of that name in a Python file, which is executed; nothing is put on `sys.path`.
 
     Raises:
-        InputError: If the file can't be imported or has no such name.
+        InputError: If the file can't be imported, or has nothing of that name that can be called.
     """
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
     module_name = f"qopt_custom_{path.stem}_{digest}"
@@ -58,16 +58,18 @@ def load(path: Path, name: str) -> Any:  # noqa: ANN401 - whatever the user wrot
         raise InputError(message, ("type",))
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
-    try:
+    with blamed(f"importing {path.name}", ("type",)):
         spec.loader.exec_module(module)
-    except Exception as error:
-        message = f"{path} can't be imported: {type(error).__name__}: {error}{_line_in(path, error)}"
-        raise InputError(message, ("type",)) from error
     if not hasattr(module, name):
         names = [item for item in vars(module) if not item.startswith("_")]
         message = f"{path} has no {name!r}{_hint(name, names)}"
         raise InputError(message, ("type",))
-    return getattr(module, name)
+    found: Any = getattr(module, name)
+    if not callable(found):
+        message = f"{name} in {path} is a {type(found).__name__}, expected a class or a function"
+        raise InputError(message, ("type",))
+    target: Callable[..., Any] = found
+    return target
 
 
 def bind(target: Callable[..., Any], arguments: Mapping[str, Any], base: Path, given: int = 0) -> dict[str, Any]:
@@ -82,7 +84,13 @@ def bind(target: Callable[..., Any], arguments: Mapping[str, Any], base: Path, g
     Raises:
         InputError: If an argument is unknown or missing.
     """
-    parameters = list(inspect.signature(target).parameters.values())[given:]
+    signature = inspect.signature(target)
+    try:
+        signature.bind_partial(*range(given))
+    except TypeError as error:
+        message = f"{target.__name__}{signature} takes too few arguments, expected (evaluate, start, rng) and options"
+        raise InputError(message, ("type",)) from error
+    parameters = list(signature.parameters.values())[given:]
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return dict(arguments)
     names = [parameter.name for parameter in parameters]
@@ -120,14 +128,3 @@ def _hints(target: Callable[..., Any]) -> dict[str, Any]:
 def _hint(name: str, names: list[str]) -> str:
     close = difflib.get_close_matches(name, names, 1)
     return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _line_in(path: Path, error: BaseException) -> str:
-    """Where in the user's file it happened, the innermost place."""
-    lines = []
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            lines.append(trace.tb_lineno)
-        trace = trace.tb_next
-    return f" (line {lines[-1]})" if lines else ""

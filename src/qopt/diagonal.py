@@ -21,6 +21,14 @@ _CHUNK_ELEMENTS = 1 << 22
 _ROUNDING = 1e-12
 
 
+def simplified(operator: SparsePauliOp) -> SparsePauliOp:
+    """Equal terms merged and rounding errors dropped, relative to the largest coefficient.
+
+    Qiskit's own tolerance is absolute, and would drop every term of a Hamiltonian in small units.
+    """
+    return operator.simplify(atol=_ROUNDING * float(np.abs(operator.coeffs).max(initial=0.0)), rtol=0.0)
+
+
 @dataclass(frozen=True, eq=False)
 class Diagonal:
     """The polynomial `sum_t c_t prod_{i in t} Z_i`, with Z_i = 1 - 2 bit_i.
@@ -40,12 +48,11 @@ class Diagonal:
         Raises:
             InputError: If a coefficient is complex or not finite: the operator is no Hamiltonian.
         """
-        # Qiskit's own tolerance is absolute and would drop every term of a Hamiltonian in small units.
         scale = float(np.abs(operator.coeffs).max(initial=0.0))
         if not np.isfinite(scale):
             message = "the Hamiltonian has a coefficient that is not finite, expected finite numbers"
             raise InputError(message)
-        simple = operator.simplify(atol=_ROUNDING * scale, rtol=0.0)
+        simple = simplified(operator)
         if np.abs(simple.coeffs.imag).max(initial=0.0) > _ROUNDING * scale:
             message = "the Hamiltonian has complex coefficients, so it isn't Hermitian: every Pauli string needs a real one"
             raise InputError(message)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from qopt.environment import difference, environment
-from qopt.errors import BudgetReached, InputError, ReplayDivergence
+from qopt.errors import BackendError, BudgetReached, InputError, ReplayDivergence
 from qopt.execution import Executor, JobLost
 from qopt.failpoints import reach
 from qopt.journal import Answered, Asked, Event, Failed, Header, Journal, Record, Submitted
@@ -40,6 +40,9 @@ SAME_POINT = 1e-9
 """Radians. A replayed point that is farther from the recorded one belongs to another trajectory."""
 
 MAIN = "main"
+FINAL = "final"
+STOPPED = "stopped"
+REFERENCE = "reference"
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,11 @@ class Answer:
 
     Attributes:
         estimate: One value for each point.
-        raw: The compressed data of the job; `data` reads it.
+        read: Reads the arrays of every PUB from the journal.
     """
 
     estimate: Estimate
-    raw: bytes
-
-    @property
-    def data(self) -> list[PubData]:
-        """The arrays of every PUB."""
-        return from_bytes(self.raw)
+    read: Callable[[], list[PubData]]
 
 
 @dataclass(frozen=True)
@@ -116,6 +114,8 @@ class Ledger:
         asked: Questions by (stage, call).
         jobs: Ids of the jobs that they became.
         answered: Answers, without their raw data.
+        budgets: Under which budget the run was stopped, by the number of calls that it had made.
+        reference: The classical reference, once it is known.
         elapsed: Seconds of work at the last answer.
         shots: Shots of all answers.
     """
@@ -127,6 +127,8 @@ class Ledger:
         self.jobs: dict[tuple[str, int], str] = {}
         self.answered: dict[tuple[str, int], Answered] = {}
         self.header: Header | None = None
+        self.budgets: dict[int, dict[str, Any]] = {}
+        self.reference: dict[str, Any] | None = None
         self.elapsed = 0.0
         self.shots = 0
         for record in records:
@@ -171,6 +173,10 @@ class Ledger:
             self.asked[record.stage, record.call] = record
         elif isinstance(record, Submitted):
             self.jobs[record.stage, record.call] = record.job
+        elif isinstance(record, Event) and record.name == STOPPED:
+            self.budgets[record.detail["calls"]] = record.detail["budget"]
+        elif isinstance(record, Event) and record.name == REFERENCE:
+            self.reference = record.detail
         elif isinstance(record, Failed):
             self.jobs.pop((record.stage, record.call), None)
         elif isinstance(record, Answered):
@@ -225,7 +231,7 @@ class Durable:
             self.evaluations += len(question.points)
         if self._listener is not None:
             self._listener(Progress(question, estimate, job is None, job, self.evaluations))
-        return Answer(estimate, recorded.raw if recorded.raw is not None else self.ledger.raw(*key))
+        return Answer(estimate, lambda: from_bytes(self.ledger.raw(*key)))
 
     def _live(self, stage: Stage, question: Question) -> tuple[Answered, str]:
         self._signals.check()
@@ -268,7 +274,7 @@ class Durable:
         job = self.ledger.jobs.get(key)
         if job is not None:
             try:
-                return job, executor.result(job)
+                return job, self._wait(question, job)
             except JobLost:
                 job = None
         job = executor.find(tag)
@@ -279,7 +285,18 @@ class Durable:
             reach("accepted")
         self.ledger.append(Submitted(question.stage, question.call, job, tag), sync=sync)
         reach("submitted")
-        return job, executor.result(job)
+        return job, self._wait(question, job)
+
+    def _wait(self, question: Question, job: str) -> list[PubData]:
+        """The job's answer; a job that failed is recorded as such, so that the next part of the run does not wait for it again."""
+        assert self._executor is not None  # noqa: S101 - as above
+        try:
+            return self._executor.result(job)
+        except JobLost:
+            raise
+        except BackendError as error:
+            self.ledger.append(Failed(question.stage, question.call, job, str(error)))
+            raise
 
     def _compare(self, known: Asked, question: Question) -> None:
         recorded = np.array(known.points, dtype=np.float64)
@@ -357,6 +374,10 @@ class Evaluator:
         )
 
     def _ask(self, kind: str, points: Points) -> Estimate:
+        wanted = len(self._stage.frozen.parameters)
+        if points.ndim != 2 or points.shape[1] != wanted or not len(points):  # noqa: PLR2004 - (k, n)
+            message = f"the optimizer asked for points of shape {points.shape}, expected (k, {wanted}) with k of 1 or more: mend it"
+            raise InputError(message, ("optimizer",))
         if not np.isfinite(points).all():
             message = f"the optimizer asked for the point {points.tolist()}, expected finite numbers: check its options and its bounds"
             raise InputError(message, ("optimizer",))
@@ -366,9 +387,13 @@ class Evaluator:
         self._call += 1
         return self._durable.measure(self._stage, question).estimate
 
+    def _was_stopping(self) -> bool:
+        """Whether the run was stopped here under the same budget: what was left of its seconds then is not what is left now."""
+        return self._durable.ledger.budgets.get(self._call) == asdict(self._budget)
+
     def _check_budget(self, points: Points) -> None:
         budget, ledger = self._budget, self._durable.ledger
-        if self.stop_at_frontier:
+        if self.stop_at_frontier or self._was_stopping():
             raise BudgetReached
         if budget.evaluations is not None and self._durable.evaluations + len(points) > budget.evaluations:
             raise BudgetReached

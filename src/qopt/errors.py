@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeAlias
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Where: TypeAlias = tuple[str | int, ...]
 """The path of a key in a config, outermost first: `("problem", "graph", "edges", 3)`."""
@@ -69,6 +75,37 @@ class NotConverged(QoptError):
     """The run ended before its optimizer converged, and convergence was asked for."""
 
     exit_code = 5
+
+
+@contextmanager
+def below(*keys: str | int) -> Iterator[None]:
+    """Put config keys in front of the place of a refusal that comes from inside."""
+    try:
+        yield
+    except InputError as error:
+        raise error.below(*keys) from error
+
+
+@contextmanager
+def blamed(what: str, where: Where = ("problem",)) -> Iterator[None]:
+    """Tell a failure of the user's own code as theirs, with its line, instead of showing a traceback through qopt.
+
+    Args:
+        what: What was being called.
+        where: The config key that named the code.
+
+    Raises:
+        InputError: Around whatever else is raised inside, an attempt to end the process included.
+    """
+    try:
+        yield
+    except QoptError:
+        raise
+    except (Exception, SystemExit) as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name} line {frame.lineno}"
+        message = f"{what} failed with {type(error).__name__}: {error} ({place}): mend it, then run the same command again"
+        raise InputError(message, where) from error
 
 
 class Stop(BaseException):

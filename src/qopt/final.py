@@ -27,8 +27,6 @@ CANDIDATES = 8
 STRINGS = 4096
 """How many strings are drawn from an exact state, to have bits to show."""
 
-FINAL = "final"
-
 
 @dataclass(frozen=True)
 class Twice:
@@ -39,7 +37,7 @@ class Twice:
         strings: Whether to draw strings beside an exact value.
     """
 
-    name: ClassVar[str] = FINAL
+    name: ClassVar[str] = "final"
     objective: Objective
     strings: bool
 

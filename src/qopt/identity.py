@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
 
 _LENGTH = 24
+_LONGEST_LIST = 100
 
 WORDS = {
     "circuit": "the ansatz (or the Hamiltonian that it is made from)",
+    "parameters": "the order of the ansatz's parameters",
     "observables": "the Hamiltonian",
     "sense": "whether the problem is minimised or maximised",
     "objective": "the objective",
@@ -38,14 +42,15 @@ def circuit_digest(circuit: QuantumCircuit) -> str:
 
 def operator_digest(operator: SparsePauliOp) -> str:
     """A digest of the terms, whatever their order."""
-    return digest(sorted((label, repr(complex(value))) for label, value in operator.simplify().to_list()))
+    merged = operator.simplify(atol=0.0, rtol=0.0)
+    return digest(sorted((label, repr(complex(value))) for label, value in merged.to_list()))
 
 
 def options_of(part: object) -> dict[str, Any]:
     """Name, version and options of an objective or an optimizer; for a plain function its name and a digest of its source."""
     if is_dataclass(part) and not isinstance(part, type):
         described = {"name": getattr(part, "name", type(part).__qualname__), "version": getattr(part, "version", 1), **asdict(part)}
-        return {key: value for key, value in described.items() if not callable(value)}
+        return {key: _plain(value) for key, value in described.items() if not callable(value)}
     name = getattr(part, "__qualname__", type(part).__qualname__)
     return {"name": name, "source": _source_digest(part)}
 
@@ -84,6 +89,20 @@ def _parameter(value: object) -> str:
     if isinstance(value, np.ndarray):
         return hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
     return repr(float(value)) if isinstance(value, int | float | np.floating) else str(value)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - an option of any type
+    """The value as JSON types; a file by its contents, and what is too long to be read by its digest."""
+    if isinstance(value, Path):
+        return hashlib.sha256(value.read_bytes()).hexdigest() if value.is_file() else str(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        plain = [_plain(item) for item in value]
+        return plain if len(plain) <= _LONGEST_LIST else f"{len(plain)} items, {digest(plain)}"
+    if isinstance(value, np.generic | np.ndarray):
+        return _plain(value.tolist())
+    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
 
 
 def _source_digest(function: object) -> str:

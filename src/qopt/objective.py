@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
+from qopt.diagonal import simplified
 from qopt.errors import BackendError, InputError
 from qopt.programs import Frozen, Program, Pub, PubData, distinct
 from qopt.types import Bits, Estimate, Points, Values
@@ -15,6 +16,9 @@ from qopt.types import Bits, Estimate, Points, Values
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from qiskit.quantum_info import SparsePauliOp
+
+_FEWEST_AVERAGED = 10
+"""Shots. The scatter of a tail of fewer can't be told from the tail itself."""
 
 Energies: TypeAlias = Callable[[Bits], Values]
 
@@ -69,6 +73,11 @@ class Sampled:
         _check_shots(self.shots)
         if not 0.0 < self.cvar <= 1.0:
             message = f"cvar is {self.cvar}, expected a fraction above 0 and up to 1 (1 averages all shots)"
+            raise InputError(message, ("cvar",))
+        if self.cvar < 1.0 and self.cvar * self.shots < _FEWEST_AVERAGED:
+            message = (
+                f"cvar {self.cvar} of {self.shots} shots averages {self.cvar * self.shots:g}, expected 10 or more: raise shots or cvar"
+            )
             raise InputError(message, ("cvar",))
 
     def observables(self, hamiltonian: SparsePauliOp) -> tuple[tuple[SparsePauliOp, ...], ...]:  # noqa: ARG002 - the protocol's
@@ -133,7 +142,7 @@ class Expectation:
         if rest is None:
             return ()
         groups = rest.group_commuting(qubit_wise=True)
-        return tuple((group.simplify(), (group @ group).simplify()) for group in groups)
+        return tuple((simplified(group), simplified(group @ group)) for group in groups)
 
     def encode(self, frozen: Frozen, points: Points, seed: int) -> Program:
         """One PUB for every group, so that what is measured together is what the variance says."""
@@ -173,14 +182,14 @@ class Exact:
 
 def without_identity(hamiltonian: SparsePauliOp) -> SparsePauliOp | None:
     """The operator without its identity term; None if nothing is left."""
-    simple = hamiltonian.simplify()
+    simple = simplified(hamiltonian)
     rest = simple[~_identity(simple)]
     return rest if len(rest) and np.any(rest.coeffs != 0.0) else None
 
 
 def constant_of(hamiltonian: SparsePauliOp) -> float:
     """The identity's coefficient."""
-    simple = hamiltonian.simplify()
+    simple = simplified(hamiltonian)
     return float(np.real(simple.coeffs[_identity(simple)].sum()))
 
 

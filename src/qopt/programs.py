@@ -108,10 +108,10 @@ def to_counts(samples: NDArray[np.uint8], variables: int) -> Counts:
 
 
 def to_bytes(data: Sequence[PubData]) -> bytes:
-    """A program's answer, compressed, for keeping."""
+    """A program's answer as bytes, for the journal to compress and keep."""
     buffer = io.BytesIO()
     arrays = {f"{index}.{name}": array for index, answer in enumerate(data) for name, array in answer.items()}
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 

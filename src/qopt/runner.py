@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qopt import runs
-from qopt.durable import MAIN, Durable, Evaluator, Ledger, Listener, Progress, Stage, shots_of
+from qopt.durable import FINAL, MAIN, STOPPED, Durable, Evaluator, Ledger, Listener, Progress, Stage, shots_of
 from qopt.environment import environment
-from qopt.errors import BudgetReached, IdentityError, InputError
+from qopt.errors import BudgetReached, IdentityError, InputError, blamed
 from qopt.execution.connect import Connections
 from qopt.execution.frozen import load, save
 from qopt.failpoints import reach
-from qopt.final import CANDIDATES, FINAL, Twice, candidates
-from qopt.identity import differences
-from qopt.journal import Finished, Header, Journal, read
+from qopt.final import CANDIDATES, Twice, candidates
+from qopt.identity import differences, options_of
+from qopt.journal import Event, Finished, Header, Journal, read
 from qopt.optimizers import MeasureStart
 from qopt.results import fold
 from qopt.signals import Signals
-from qopt.spec import Spec, prepare, specify
+from qopt.spec import Spec, check, prepare, specify
 from qopt.types import Budget, Outcome, Point, Question, Result, Status
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from qopt.problems import Problem
     from qopt.programs import Frozen
     from qopt.types import Minimizer
+
+
+_FORKED = ("circuit", "parameters", "observables", "sense")
+"""What a fork must have in common with its parent for the parent's points to mean the same."""
 
 
 def run(  # noqa: PLR0913 - the one door to everything; all but the problem are keywords
@@ -66,7 +70,7 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
         budget: When to stop; a larger one later goes on.
         name: Of the run folder; by default the problem's class in lower case.
         folder: Where run folders are.
-        fork: Begin a new run at the best point of the run of that name, as `name-fork-1` and so on.
+        fork: Begin (or go on with) a new run, `name-fork`, at the best point of the run of that name.
         listener: Called after every answer.
 
     Returns:
@@ -91,7 +95,10 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
         budget=budget,
         name=name,
     )
-    return execute(spec, Path(folder), listener=listener, fork=fork)
+    if not fork:
+        return execute(spec, Path(folder), listener=listener)
+    spec, parent = forked(spec, Path(folder))
+    return execute(spec, Path(folder), listener=listener, parent=parent)
 
 
 def execute(  # noqa: PLR0913 - the one way in for `run` and for the command line
@@ -102,9 +109,10 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
     recipe: str | None = None,
     config: str | None = None,
     finish: bool = False,
-    fork: bool = False,
+    parent: str | None = None,
     listener: Listener | None = None,
     connections: Connections | None = None,
+    signals: Signals | None = None,
 ) -> Result:
     """Begin, go on with or finish a run.
 
@@ -115,14 +123,11 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
         recipe: Digest of what the spec was made from.
         config: The resolved config, kept in the run folder.
         finish: Ask the optimizer for nothing more: measure the best point now.
-        fork: Begin a new run at the best point of the run of that name.
+        parent: The id of the run that this one was forked from.
         listener: Called after every answer.
         connections: Shared with other runs and left open; by default the run's own, closed at its end.
+        signals: Shared with other runs, where one signal is to end them all.
     """
-    parent = None
-    if fork:
-        spec, parent = forked(spec, folder)
-        recipe = None
     home = runs.folder_of(folder, spec.name)
     frozen = None if runs.exists(home) else _prepared(spec)
     with journal or Journal.open(home) as opened:
@@ -131,20 +136,22 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
             frozen = frozen or _prepared(spec)
             _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)
         else:
-            _check_identity(spec, ledger.header, home)
+            spec = _same_run(spec, ledger.header, home)
             stored = None if finish else runs.stored_result(opened.records, asdict(spec.budget))
             if stored is not None:
                 runs.write_json(home / "result.json", stored)
                 return Result.from_json(stored)
             frozen = load(home / "frozen", *ledger.header.frozen)
-        return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener, connections=connections)
+            check(spec, frozen)
+        signals = signals or Signals()
+        return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener, connections=connections, signals=signals)
 
 
 def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
     """The spec of a new run that begins at the best recorded point of the run of that name, and the id of that run.
 
     Raises:
-        InputError: If that run has no recorded point.
+        InputError: If that run has no recorded point, or is of another problem or ansatz.
     """
     home = runs.folder_of(folder, spec.name)
     records = read(home).records
@@ -152,6 +159,11 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
     points = ledger.points(MAIN)
     if not len(points) or ledger.header is None:
         message = f"{home} has no recorded point to fork from: run it without --fork"
+        raise InputError(message, ("name",))
+    asked = spec.identity()
+    lines = differences({key: ledger.header.identity[key] for key in _FORKED}, {key: asked[key] for key in _FORKED})
+    if lines:
+        message = f"{home} can't be forked by this run, which differs in {'; '.join(lines)}: its points mean something else there"
         raise InputError(message, ("name",))
     values, _ = ledger.values(MAIN)
     return replace(spec, name=f"{spec.name}-fork", start=points[int(np.argmin(values))]), ledger.header.run_id
@@ -182,7 +194,11 @@ def _begin(  # noqa: PLR0913 - what a run is and where it is kept
     reach("begun")
 
 
-def _check_identity(spec: Spec, header: Header, home: Path) -> None:
+def _same_run(spec: Spec, header: Header, home: Path) -> Spec:
+    """The spec, with the optimizer that qopt chose when the run was begun, where it would choose another one now."""
+    for optimizer in spec.choices:
+        if options_of(optimizer) == header.identity["optimizer"]:
+            spec = replace(spec, optimizer=optimizer)
     lines = differences(header.identity, spec.identity())
     if lines:
         message = (
@@ -190,6 +206,7 @@ def _check_identity(spec: Spec, header: Header, home: Path) -> None:
             "or undo the change to go on with the one that is there"
         )
         raise IdentityError(message)
+    return spec
 
 
 def _go_on(  # noqa: PLR0913 - `execute` in two parts
@@ -201,9 +218,9 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
     finish: bool,
     listener: Listener | None,
     connections: Connections | None,
+    signals: Signals,
 ) -> Result:
     assert ledger.header is not None  # noqa: S101 - written by _begin
-    signals = Signals()
     own = Connections()
     durable = Durable(
         ledger,
@@ -221,10 +238,12 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
         try:
             evaluate = Evaluator(durable, main, spec.budget, reserve=2 * shots_of(spec.objective, frozen, count), stop_at_frontier=finish)
             ended, status, message = _minimise(spec, evaluate, ledger)
+            asked, calls = durable.evaluations, ledger.calls(MAIN)
+            if status is Status.BUDGET and calls not in ledger.budgets:
+                ledger.append(Event(STOPPED, {"calls": calls, "budget": asdict(spec.budget)}))
             reach("stopped")
-            asked = durable.evaluations
-            calls = ledger.calls(MAIN)
-            points = candidates(ledger, MAIN, ended, count)
+            known = ledger.asked.get((FINAL, calls))
+            points = candidates(ledger, MAIN, ended, count) if known is None else np.array(known.points, dtype=np.float64)
             answer = durable.measure(final, Question(FINAL, calls, "final", points))
             reach("measured")
         finally:
@@ -242,20 +261,23 @@ def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, S
     """Where the optimizer ended, or where it was stopped and the best point so far."""
     rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(0,)))
     try:
-        outcome = spec.optimizer(evaluate, spec.start.copy(), rng)
+        with blamed("the optimizer", ("optimizer",)):
+            outcome = spec.optimizer(evaluate, spec.start.copy(), rng)
+            ended = outcome.point if isinstance(outcome, Outcome) else outcome
+            point = np.array(ended, dtype=np.float64)
     except BudgetReached as stop:
         values, _ = ledger.values(MAIN)
         best = ledger.points(MAIN)[int(np.argmin(values))] if len(values) else spec.start
         status = Status.FINISHED if evaluate.stop_at_frontier else Status.BUDGET
         return best, status, str(stop)
-    if not isinstance(outcome, Outcome):
-        outcome = Outcome(np.asarray(outcome, dtype=np.float64), converged=True, message="")
-    if outcome.point.shape != spec.start.shape or not np.isfinite(outcome.point).all():
-        problem = f"the optimizer returned the point {outcome.point.tolist()}, expected {len(spec.start)} finite numbers: mend it"
+    if point.shape != spec.start.shape or not np.isfinite(point).all():
+        problem = f"the optimizer returned {point.tolist()}, expected {len(spec.start)} finite numbers, such as result.x of SciPy: mend it"
         raise InputError(problem, ("optimizer",))
     if isinstance(spec.optimizer, MeasureStart):
-        return outcome.point, Status.MEASURED, outcome.message
-    return outcome.point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, outcome.message
+        return point, Status.MEASURED, ""
+    if not isinstance(outcome, Outcome):
+        return point, Status.CONVERGED, ""
+    return point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, outcome.message
 
 
 def _affordable(spec: Spec, frozen: Frozen) -> int:
@@ -264,14 +286,18 @@ def _affordable(spec: Spec, frozen: Frozen) -> int:
     Raises:
         InputError: If the budget holds no evaluation beside a final measurement.
     """
-    if isinstance(spec.optimizer, MeasureStart):
-        return 1
+    only_start = isinstance(spec.optimizer, MeasureStart)
     if spec.budget.shots is None or spec.objective.shots is None:
-        return CANDIDATES
-    one = shots_of(spec.objective, frozen, 1)
-    if spec.budget.shots < 3 * one:
-        message = f"the budget is {spec.budget.shots} shots, expected {3 * one} or more: an evaluation, and a final measurement of two"
+        return 1 if only_start else CANDIDATES
+    least = shots_of(spec.objective, frozen, 2 if only_start else 3)
+    if spec.budget.shots < least:
+        message = (
+            f"the budget is {spec.budget.shots} shots, expected {least} or more: a final measurement is two of a point, and one before it"
+        )
         raise InputError(message, ("budget", "shots"))
+    if only_start:
+        return 1
+    one = shots_of(spec.objective, frozen, 1)
     return max(1, min(CANDIDATES, spec.budget.shots // (8 * one)))
 
 

@@ -24,6 +24,7 @@ class Signals:
         """Not yet."""
         self._received: int | None = None
         self._held = 0
+        self._caught = False
         self._due = False
 
     def check(self) -> None:
@@ -48,16 +49,20 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Take over INT, TERM and USR1, where this is the main thread; give them back at the end."""
-        if threading.current_thread() is not threading.main_thread():
+        """Take over INT, TERM and USR1, where this is the main thread; give them back at the end. Inside itself it does nothing."""
+        if self._caught or threading.current_thread() is not threading.main_thread():
             yield
             return
+        self._caught = True
         numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
         before = {number: signal.signal(number, self._receive) for number in numbers}
         alarm = signal.signal(signal.SIGALRM, self._leave) if hasattr(signal, "SIGALRM") else None
         try:
             yield
+            # Asked to leave while there was nothing to stop: the caller has more to do, or the program ends.
+            self.check()
         finally:
+            self._caught = False
             if alarm is not None:
                 signal.setitimer(signal.ITIMER_REAL, 0.0)
                 signal.signal(signal.SIGALRM, alarm)

@@ -6,20 +6,21 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from qiskit.quantum_info import SparsePauliOp
 
 from qopt import starts
-from qopt.errors import InputError
+from qopt.diagonal import Diagonal
+from qopt.errors import InputError, below, blamed
 from qopt.execution import Execution, Transpile
 from qopt.execution.connect import Device, engine, find
 from qopt.execution.isa import check_contract, freeze
 from qopt.identity import circuit_digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, without_identity
-from qopt.optimizers import choose
+from qopt.optimizers import Scipy, choose
 from qopt.types import Budget, Minimizer, Point
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-    from qiskit.quantum_info import SparsePauliOp
 
     from qopt.ansatze import Ansatz
     from qopt.problems import Problem
@@ -43,6 +44,7 @@ class Spec:
         seed: Of every random choice.
         budget: When to stop.
         name: Of the run folder.
+        choices: What `optimizer` may have been under another budget, where qopt chose it.
         notes: Choices that qopt made, in words.
     """
 
@@ -58,6 +60,7 @@ class Spec:
     seed: int
     budget: Budget
     name: str
+    choices: tuple[Minimizer, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -69,6 +72,7 @@ class Spec:
         """The parts that make the run this run and no other."""
         return {
             "circuit": circuit_digest(self.ansatz.circuit),
+            "parameters": list(self.ansatz.parameters),
             "observables": operator_digest(self.hamiltonian),
             "sense": self.problem.sense.value,
             "objective": options_of(self.objective),
@@ -99,39 +103,34 @@ def specify(  # noqa: PLR0913 - as `run`
     Raises:
         InputError: With the config key that is wrong.
     """
-    hamiltonian = problem.hamiltonian()
-    if without_identity(hamiltonian) is None:
-        message = "the Hamiltonian is a constant: there is nothing to optimize"
-        raise InputError(message, ("problem",))
-    notes = []
+    hamiltonian = _hamiltonian(problem)
     if ansatz is None:
-        ansatz = problem.ansatz()
+        with blamed("ansatz"):
+            ansatz = problem.ansatz()
     if ansatz.circuit.num_qubits != hamiltonian.num_qubits:
         message = f"the ansatz has {ansatz.circuit.num_qubits} qubits, the Hamiltonian {hamiltonian.num_qubits}: expected equal numbers"
         raise InputError(message, ("ansatz",))
     if objective is None:
         objective = Sampled() if problem.diagonal is not None else Expectation()
-    if objective.sampled and problem.diagonal is None:
-        message = "objective sampled averages energies of bit strings, but the Hamiltonian has X or Y terms: use expectation or exact"
-        raise InputError(message, ("objective", "type"))
     execution = execution or Execution()
-    try:
-        device = find(execution, exact=isinstance(objective, Exact))
-    except InputError as error:
-        raise error.below("execution") from error
-    if device.computes and isinstance(objective, Expectation):
-        message = "objective expectation is measured by an Estimator with shots, backend statevector computes: use exact, or backend aer"
-        raise InputError(message, ("objective", "type"))
+    device = _device(problem, objective, execution)
+    notes = []
     good_start = start is not None
     if start is None:
         start, good_start, reason = default_start(ansatz, hamiltonian, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
         notes.append(reason)
     point = np.array(start, dtype=np.float64)
     _check_start(point, ansatz)
-    if optimizer is None:
+    choices: tuple[Minimizer, ...] = ()
+    noisy = objective.shots is not None
+    if optimizer is None or not len(point):
         most = None if budget is None else budget.evaluations
-        optimizer, reason = choose(noisy=objective.shots is not None, parameters=len(point), good_start=good_start, evaluations=most)
-        notes.append(reason)
+        optimizer, reason = choose(noisy=noisy, parameters=len(point), good_start=good_start, evaluations=most)
+        choices = tuple(choose(noisy=noisy, parameters=len(point), good_start=good_start, evaluations=n)[0] for n in (1, None))
+        notes.append(f"optimizer: {reason}")
+    if isinstance(optimizer, Scipy):
+        with below("optimizer"):
+            optimizer.check(point, noisy=noisy)
     return Spec(
         problem,
         hamiltonian,
@@ -145,8 +144,34 @@ def specify(  # noqa: PLR0913 - as `run`
         seed,
         budget or Budget(),
         name or type(problem).__name__.lower(),
+        choices,
         tuple(notes),
     )
+
+
+def _hamiltonian(problem: Problem) -> SparsePauliOp:
+    with blamed("hamiltonian"):
+        hamiltonian = problem.hamiltonian()
+    if not isinstance(hamiltonian, SparsePauliOp):
+        message = f"hamiltonian() returned a {type(hamiltonian).__name__}, expected a qiskit SparsePauliOp"
+        raise InputError(message, ("problem",))
+    if without_identity(hamiltonian) is None:
+        message = "the Hamiltonian is a constant: there is nothing to optimize"
+        raise InputError(message, ("problem",))
+    return hamiltonian
+
+
+def _device(problem: Problem, objective: Objective, execution: Execution) -> Device:
+    """The backend, where it, the objective and the Hamiltonian go together."""
+    if objective.sampled and problem.diagonal is None:
+        message = "objective sampled averages energies of bit strings, but the Hamiltonian has X or Y terms: use expectation or exact"
+        raise InputError(message, ("objective", "type"))
+    with below("execution"):
+        device = find(execution, exact=isinstance(objective, Exact))
+    if device.computes and isinstance(objective, Expectation):
+        message = "objective expectation is measured by an Estimator with shots, backend statevector computes: use exact, or backend aer"
+        raise InputError(message, ("objective", "type"))
+    return device
 
 
 def prepare(spec: Spec) -> Frozen:
@@ -157,12 +182,21 @@ def prepare(spec: Spec) -> Frozen:
     """
     strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
     logical = freeze(spec.ansatz, spec.objective.observables(spec.hamiltonian), constant_of(spec.hamiltonian), sampled=strings)
-    if spec.problem.diagonal is not None:
-        check_contract(logical, spec.hamiltonian, spec.problem.energy, spec.problem.energies)
+    check(spec, logical)
     frozen = spec.device.prepare(logical, spec.transpile)
-    if spec.problem.diagonal is not None:
-        check_contract(frozen, spec.hamiltonian, spec.problem.energy, spec.problem.energies)
+    check(spec, frozen)
     return frozen
+
+
+def check(spec: Spec, frozen: Frozen) -> None:
+    """Check a circuit's layout against the problem's own energies, where strings have energies.
+
+    Raises:
+        InputError: If they are not those of the Hamiltonian.
+    """
+    if spec.problem.diagonal is not None:
+        with blamed("energy"):
+            check_contract(frozen, spec.hamiltonian, spec.problem.energy, spec.problem.energies)
 
 
 def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Generator) -> tuple[Point, bool, str]:
@@ -170,7 +204,8 @@ def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Gen
     layers = ansatz.layers or 1
     if ansatz.name != "qaoa":
         return starts.random_start(len(ansatz.parameters), rng), False, "start: random angles, since there is no formula for this ansatz"
-    if np.any(hamiltonian.paulis.z.sum(axis=1) == 2) and not np.any(hamiltonian.paulis.z.sum(axis=1) == 1):  # noqa: PLR2004 - ZZ and Z
+    diagonal = Diagonal.from_operator(hamiltonian)
+    if diagonal is not None and set(diagonal.supports.sum(axis=1).tolist()) - {0} == {2}:
         return starts.fixed_angles(hamiltonian, layers), True, "start: published fixed angles, rescaled to the graph"
     return starts.ramp(hamiltonian, layers), False, "start: a linear ramp, since the Hamiltonian is not one of couplings alone"
 

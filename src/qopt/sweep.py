@@ -20,6 +20,7 @@ from qopt.journal import read
 from qopt.optimizers.grid import Grid
 from qopt.report.figure import Landscape, landscape
 from qopt.runner import execute
+from qopt.signals import Signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ OUTER = ("seed", "layers")
 """Axes whose values make runs of their own; every other axis is a parameter, and its values are points of one run."""
 
 
-def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Listener]) -> Path:
+def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Listener]) -> tuple[Path, list[Result]]:
     """Run every point of the grid that is not recorded yet, and write the table.
 
     Args:
@@ -44,7 +45,7 @@ def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec],
         listener_of: Makes the listener for a run.
 
     Returns:
-        The table: one row for each point, with its value and standard error.
+        The table, one row for each point with its value and standard error, and the results of the runs.
 
     Raises:
         InputError: If an axis is neither `seed`, `layers` nor a parameter.
@@ -55,18 +56,29 @@ def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec],
     outer = {name: values for name, values in axes.items() if name in OUTER}
     inner = {name: values for name, values in axes.items() if name not in OUTER}
     home = runs.folder_of(folder, config.name)
-    connections = Connections()
     # Every choice is made, and so every mistake found, before the first run begins.
     parts = [(_part(loaded, dict(zip(outer, combination, strict=True))), combination) for combination in itertools.product(*outer.values())]
     specs = [_with_grid(spec_of(part, cwd), inner) for part, _ in parts]
     rows: list[list[Any]] = []
-    try:
-        for (part, combination), spec in zip(parts, specs, strict=True):
-            where = home if outer else folder
-            result = execute(spec, where, config=dump(part, where / spec.name), listener=listener_of(spec), connections=connections)
-            rows += _rows(spec, where / spec.name, combination, inner, result)
-    finally:
-        connections.close()
+    results: list[Result] = []
+    connections, signals = Connections(), Signals()
+    with signals.caught():
+        try:
+            for (part, combination), spec in zip(parts, specs, strict=True):
+                signals.check()
+                where = home if outer else folder
+                result = execute(
+                    spec,
+                    where,
+                    config=dump(part, where / spec.name),
+                    listener=listener_of(spec),
+                    connections=connections,
+                    signals=signals,
+                )
+                results.append(result)
+                rows += _rows(spec, where / spec.name, combination, inner, result)
+        finally:
+            connections.close()
     header = [*outer, *inner, *(_POINT if inner else _RUN)]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
@@ -74,7 +86,7 @@ def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec],
     runs.write(table, text.getvalue())
     if len(inner) == 2 and not outer:  # noqa: PLR2004 - a picture has two axes
         _picture(specs[0], home, inner, rows)
-    return table
+    return table, results
 
 
 _POINT = ("value", "stderr", "shots")
@@ -84,7 +96,9 @@ _RUN = ("value", "stderr", "mean", "mean_stderr", "approximation_ratio", "evalua
 def _part(loaded: Loaded, chosen: dict[str, float]) -> Loaded:
     """The config of one run: with its seed and layers, without the sweep, by a name that tells them."""
     config = loaded.config
-    changes: dict[str, Any] = {"sweep": None}
+    assert config.sweep is not None  # noqa: S101 - the caller looked
+    inner = {name: axis for name, axis in config.sweep.axes.items() if name not in OUTER}
+    changes: dict[str, Any] = {"sweep": config.sweep.model_copy(update={"axes": inner}) if inner else None}
     if chosen:
         changes["name"] = "_".join(f"{name}-{int(value)}" for name, value in chosen.items())
     for name, value in chosen.items():
@@ -122,16 +136,19 @@ def _rows(spec: Spec, home: Path, combination: tuple[float, ...], inner: dict[st
     values, stderrs = Ledger(read(home).records).values(MAIN)
     sign, shots = spec.problem.sense.sign, spec.objective.shots or 0
     grid = itertools.product(*inner.values())
+    # A budget can end a landscape early; what is missing is measured under a larger one.
     return [
         [*map(int, combination), *point, sign * value, stderr, shots]
-        for point, value, stderr in zip(grid, values.tolist(), stderrs.tolist(), strict=True)
+        for point, value, stderr in zip(grid, values.tolist(), stderrs.tolist(), strict=False)
     ]
 
 
 def _picture(spec: Spec, home: Path, inner: dict[str, list[float]], rows: list[list[Any]]) -> None:
     (first, first_values), (second, second_values) = inner.items()
     across, up = np.argsort(first_values), np.argsort(second_values)
-    values = np.array([row[2] for row in rows]).reshape(len(first_values), len(second_values))[np.ix_(across, up)]
+    values = np.full(len(first_values) * len(second_values), np.nan)
+    values[: len(rows)] = [row[2] for row in rows]
+    values = values.reshape(len(first_values), len(second_values))[np.ix_(across, up)]
     grid = Landscape(
         title=spec.name,
         names=(first, second),

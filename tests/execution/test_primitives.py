@@ -45,7 +45,7 @@ def test_a_kind_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(primitives, "_find", lambda module, _name: object() if module == "qiskit_aer.primitives" else None)
     with pytest.raises(InputError, match=r"expected one of \['aer'\]") as refusal:
         primitives.choose("legacy")
-    assert refusal.value.where == ("execution", "primitives")
+    assert refusal.value.where == ("primitives",)
 
 
 @pytest.mark.parametrize("mode", ["session", "batch", "job"])

@@ -21,8 +21,6 @@ AER_BASIS = ("rz", "sx", "x", "rx", "rzz", "cx")
 THREADS_FROM = 20
 """Below this number of qubits one thread is faster than several: Aer's threads wait in a spin."""
 
-_WIDEST = 32
-
 
 def fake_names() -> list[str]:
     """The names of all fake devices, sorted."""
@@ -55,16 +53,8 @@ def threads_for(qubits: int) -> int:
 
 
 def simulator(backend: BackendV2 | None, device_qubits: Sequence[int]) -> AerSimulator:
-    """An Aer simulator for a circuit on some of a backend's qubits, with the backend's noise; None is plain Aer.
-
-    Raises:
-        InputError: If the circuit is too wide to be simulated.
-    """
-    width = len(device_qubits)
-    if width > _WIDEST:
-        message = f"the circuit needs {width} qubits, a statevector of {_WIDEST} or fewer can be simulated: use a smaller problem"
-        raise InputError(message, ("backend",))
-    options = {"max_parallel_threads": threads_for(width)}
+    """An Aer simulator for a circuit on some of a backend's qubits, with the backend's noise; None is plain Aer."""
+    options = {"max_parallel_threads": threads_for(len(device_qubits))}
     if backend is None:
         return AerSimulator(method="statevector", **options)
     if isinstance(backend, AerSimulator):

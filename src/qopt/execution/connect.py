@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qiskit_aer import AerSimulator
+
 from qopt.errors import InputError
 from qopt.execution import backends, primitives
-from qopt.execution.isa import Transpile, transpiled
+from qopt.execution.isa import Transpile, transpiled, unrolled
 from qopt.execution.local import LocalExecutor
 from qopt.execution.statevector import StatevectorExecutor
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
     from qopt.execution.executor import Execution, Executor
     from qopt.programs import Frozen
+
+
+WIDEST = 28
+"""Qubits: a statevector of 4 GiB, and a probability and a diagonal beside it."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,23 @@ class Device:
         return self.name == "statevector"
 
     def prepare(self, logical: Frozen, transpile: Transpile) -> Frozen:
-        """The circuit and observables as they run on the device."""
-        return logical if self.computes else transpiled(logical, self.backend, transpile)
+        """The circuit and observables as they run on the device.
+
+        Raises:
+            InputError: If the circuit does not fit, or is too wide to be simulated.
+        """
+        width = logical.circuit.num_qubits
+        if width > WIDEST and (self.computes or self.backend is None):
+            message = f"the problem has {width} qubits, {self.name} takes {WIDEST} or fewer on this machine: use a smaller problem"
+            raise InputError(message, ("execution", "backend"))
+        if self.computes:
+            return unrolled(logical)
+        frozen = transpiled(logical, self.backend, transpile)
+        if len(frozen.device_qubits) > WIDEST and not isinstance(self.backend, AerSimulator):
+            width = len(frozen.device_qubits)
+            message = f"the circuit needs {width} qubits of {self.name}, {WIDEST} or fewer can be simulated: use a smaller problem"
+            raise InputError(message, ("execution", "backend"))
+        return frozen
 
 
 def find(execution: Execution, *, exact: bool) -> Device:
@@ -53,6 +74,8 @@ def find(execution: Execution, *, exact: bool) -> Device:
         device = Device(wanted, None)
     else:
         device = Device(wanted, backends.resolve(wanted))
+    if not device.computes:
+        primitives.choose(execution.primitives)
     if exact and not device.computes:
         message = f"backend is {device.name!r}, but objective exact is computed, not measured: set backend to statevector, or shots"
         raise InputError(message, ("backend",))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from qiskit import qpy
 from qiskit.quantum_info import SparsePauliOp
 
-from qopt.errors import DamagedError
+from qopt.errors import DamagedError, StorageError
 from qopt.programs import Frozen
 
 if TYPE_CHECKING:
@@ -21,8 +21,11 @@ _DIGEST_LENGTH = 24
 
 
 def save(frozen: Frozen, folder: Path) -> tuple[str, str]:
-    """Write circuit and observables below `folder` and return their digests."""
-    folder.mkdir(mode=0o700, exist_ok=True)
+    """Write circuit and observables below `folder` and return their digests.
+
+    Raises:
+        StorageError: If they can't be written.
+    """
     buffer = io.BytesIO()
     qpy.dump(frozen.circuit, buffer)
     observables = {
@@ -32,7 +35,15 @@ def save(frozen: Frozen, folder: Path) -> tuple[str, str]:
         "constant": frozen.constant,
         "groups": [[_terms(observable) for observable in group] for group in frozen.groups],
     }
-    return _write(folder, buffer.getvalue(), "qpy"), _write(folder, json.dumps(observables, indent=1).encode(), "json")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        digests = _write(folder, buffer.getvalue(), "qpy"), _write(folder, json.dumps(observables, indent=1).encode(), "json")
+        _sync(folder)
+        _sync(folder.parent)
+    except OSError as error:
+        message = f"{folder} can't be written: {error.strerror}; free space or change the permissions, then run the same command again"
+        raise StorageError(message) from error
+    return digests
 
 
 def load(folder: Path, circuit: str, observables: str) -> Frozen:
@@ -70,12 +81,24 @@ def _write(folder: Path, data: bytes, suffix: str) -> str:
     return digest
 
 
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable; where folders can't be opened, as on Windows, the system does it by itself."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def _read(folder: Path, digest: str, suffix: str) -> bytes:
     path = folder / f"{digest}.{suffix}"
     try:
         data = path.read_bytes()
-    except FileNotFoundError as error:
-        message = f"{path} is missing: put it back from a copy of the run folder, or start a new run under another name"
+    except OSError as error:
+        message = (
+            f"{path} can't be read ({error.strerror}): put it back from a copy of the run folder, or start a new run under another name"
+        )
         raise DamagedError(message) from error
     if _digest(data) != digest:
         message = (

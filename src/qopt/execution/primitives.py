@@ -48,7 +48,7 @@ def choose(wanted: str) -> Kind:
         if wanted in ("auto", kind) and installed(kind):
             return kind
     message = f"primitives {wanted!r} are not in the installed qiskit-ibm-runtime, expected one of {[k for k in kinds if installed(k)]}"
-    raise InputError(message, ("execution", "primitives"))
+    raise InputError(message, ("primitives",))
 
 
 def name_of(kind: Kind, *, sampler: bool) -> str:
@@ -117,6 +117,9 @@ def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub]) -> list[Pub
         else:
             name, array = "samples", from_bit_array(item.data[REGISTER].array)
             shape = (len(pub.points), pub.shots or 0, math.ceil(len(pub.frozen.layout) / 8))
+        if not pub.frozen.parameters and array.size == math.prod(shape):
+            # Without parameters some primitives leave the axis of points out.
+            array = array.reshape(shape)
         if array.shape != shape or not np.isfinite(array).all():
             message = f"the backend answered an array {name} of shape {array.shape}, expected {shape} of finite numbers"
             raise BackendError(message)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from qiskit.exceptions import QiskitError
 
 from qopt import simulate
+from qopt.errors import BackendError
 from qopt.execution.executor import JobLost, JobState
 from qopt.programs import pack
 
@@ -26,7 +28,11 @@ class StatevectorExecutor:
     def submit(self, program: Program, *, tag: str) -> str:
         """Compute the answers; the tag is the job's id."""
         rng = np.random.default_rng(program.seed)
-        self._answers[tag] = [_answer(pub, rng) for pub in program.pubs]
+        try:
+            self._answers[tag] = [_answer(pub, rng) for pub in program.pubs]
+        except QiskitError as error:
+            message = f"the statevector can't be computed: {error}"
+            raise BackendError(message) from error
         return tag
 
     def status(self, job: str) -> JobState:

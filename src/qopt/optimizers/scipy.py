@@ -50,6 +50,14 @@ class Scipy:
         scipy_methods.check(method, self.options)
         object.__setattr__(self, "method", method.name)
 
+    def check(self, start: Point, *, noisy: bool) -> None:
+        """Refuse options that do not go together, or with the start, before anything is measured.
+
+        Raises:
+            InputError: With the key of the option.
+        """
+        scipy_methods.complete(scipy_methods.find(self.method), self.options, start, noisy=noisy)
+
     def __call__(self, evaluate: Evaluate, start: Point, rng: np.random.Generator) -> Outcome:  # noqa: ARG002 - none of them is random
         """Minimise from `start`."""
         method = scipy_methods.find(self.method)

@@ -133,6 +133,16 @@ def check(method: Method, options: Mapping[str, Any]) -> None:
             _check_kind(known[name], name, value)
         except InputError as error:
             raise error.below("options") from None
+    _check_order(options, "c1", "c2")
+    if method.first is not None and method.last is not None:
+        _check_order(options, method.last, method.first)
+
+
+def _check_order(options: Mapping[str, Any], lower: str, higher: str) -> None:
+    """Refuse two options of which the second must be the larger."""
+    if lower in options and higher in options and not options[lower] < options[higher]:
+        message = f"{lower} is {options[lower]} and {higher} is {options[higher]}, expected {lower} to be the smaller"
+        raise InputError(message, ("options", lower))
 
 
 def _check_kind(kind: Kind, name: str, value: object) -> None:

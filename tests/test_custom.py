@@ -73,7 +73,8 @@ def test_a_custom_optimizer_asks_what_it_was_written_to_ask(folder: Path) -> Non
     """Three gradients of two parameters are fifteen points in three jobs, and one final."""
     result = run(folder)
     assert (result.evaluations, result.jobs) == (15, 4)
-    assert result.converged
+    assert not result.converged
+    assert "does not say" in result.status
 
 
 def test_the_same_run_from_python_is_the_same_run(folder: Path) -> None:

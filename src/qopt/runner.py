@@ -276,7 +276,7 @@ def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, S
     if isinstance(spec.optimizer, MeasureStart):
         return point, Status.MEASURED, ""
     if not isinstance(outcome, Outcome):
-        return point, Status.CONVERGED, ""
+        return point, Status.RETURNED, ""
     return point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, outcome.message
 
 

@@ -37,6 +37,7 @@ class Status(Enum):
     """How a run ended, as a sentence for people."""
 
     CONVERGED = "The optimizer converged."
+    RETURNED = "The optimizer returned; whether it converged it does not say."
     GAVE_UP = "The optimizer stopped at its own limit before it converged."
     BUDGET = "The budget was reached; a larger one goes on from here."
     MEASURED = "The start was measured, nothing was optimized."
@@ -45,7 +46,7 @@ class Status(Enum):
     @property
     def final(self) -> bool:
         """Whether the optimizer itself has nothing left to ask, whatever the budget."""
-        return self in (Status.CONVERGED, Status.GAVE_UP, Status.MEASURED)
+        return self in (Status.CONVERGED, Status.RETURNED, Status.GAVE_UP, Status.MEASURED)
 
 
 @dataclass(frozen=True)

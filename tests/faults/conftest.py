@@ -45,7 +45,7 @@ def failing_writes(tmp_path_factory: pytest.TempPathFactory) -> FailingWrites:
     if sys.platform != "linux" or compiler is None:
         pytest.skip("needs Linux and a C compiler")
     library = tmp_path_factory.mktemp("shim") / "failing_writes.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, HERE / "failing_writes.c", "-ldl"], check=True)  # noqa: S603
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, HERE / "failing_writes.c", "-ldl"], check=True)
     return FailingWrites(library)
 
 
@@ -81,9 +81,7 @@ def writers() -> Iterator[Callable[..., Writer]]:
 
         def start(folder: Path, rows: int = 0, cycles: int = 1, *flags: str, **environment: str) -> Writer:
             command = [sys.executable, HERE / "journal_writer.py", folder, str(rows), str(cycles), *flags]
-            process = subprocess.Popen(  # noqa: S603
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | environment
-            )
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | environment)
             started.enter_context(process)
             started.callback(process.kill)
             return Writer(process)

@@ -29,7 +29,7 @@ def test_a_failure_of_any_write_is_a_refusal_and_loses_nothing(
     """For n = 1, 2, ...: the n-th write fails; the process ends with a refusal or succeeds; afterwards every acknowledged row is there."""
     environment = os.environ | failing_writes.kind(error, lasting=lasting)
     command = [sys.executable, DRIVER, tmp_path / "runs"]
-    output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     cases = [json.loads(line) for line in output.splitlines()]
     assert len(cases) > 40
     assert [case["code"] for case in cases if not case["failed"]] == [0]

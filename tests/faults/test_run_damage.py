@@ -65,4 +65,5 @@ def test_a_damaged_run_ends_with_the_same_bits_or_names_the_damage(
         assert re.fullmatch(r"error: [^\n]*runs/run[^\n]*\n", process.said()), process.said()
         assert (project.home / "result.json").read_bytes() == earlier
         named += 1
-    assert named > times / 2
+    # Half of a database's pages are raw data, which an unfinished run does not read again.
+    assert named > times / 4

@@ -244,10 +244,10 @@ def test_a_kind_of_record_from_a_newer_qopt_is_refused(tmp_path: Path) -> None:
 def test_the_journal_needs_nothing_heavy() -> None:
     """`qopt list` and `qopt show` read journals without NumPy or Qiskit."""
     script = "import sys, qopt.journal; sys.exit(bool({'numpy', 'qiskit', 'scipy'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0  # noqa: S603
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def spoil(journal: Journal, statement: str, *values: Any) -> None:  # noqa: ANN401 - whatever SQLite takes
+def spoil(journal: Journal, statement: str, *values: Any) -> None:
     """Change the database behind the journal's back."""
     journal._connection.execute(statement, values)
 

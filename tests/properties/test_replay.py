@@ -77,7 +77,7 @@ def begin(project: Project, whole: Project, count: int) -> None:
 def test_a_finished_run_is_shown_without_qiskit(server: Server, tmp_path: Path) -> None:
     """The stored result, the same words, nothing measured, nothing heavy imported, and result.json is made again."""
     project = Project(server, tmp_path, config("COBYLA"))
-    said = project.run()
+    said = project.run(figure=True)
     before, result = project.contents(), (project.home / "result.json").read_bytes()
     (project.home / "result.json").unlink()
     program = (

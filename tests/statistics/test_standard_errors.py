@@ -29,7 +29,7 @@ H2 = SparsePauliOp.from_list([("II", -0.3324), ("IZ", 0.39794), ("ZI", -0.39794)
 
 def repeated(hamiltonian: SparsePauliOp, objective: Objective, kind: Kind, *, calls: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Values and standard errors of REPEATS measurements at one point, spread over some calls with seeds of their own."""
-    if not primitives.installed(kind: Kind) -> None:
+    if not primitives.installed(kind):
         pytest.skip(f"the installed qiskit-ibm-runtime has no {kind} primitives")
     ansatz = hardware_efficient(hamiltonian.num_qubits, reps=1)
     point = np.linspace(0.3, 1.2, len(ansatz.parameters))

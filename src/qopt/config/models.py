@@ -160,11 +160,15 @@ Start: TypeAlias = Annotated[
 ]
 
 
+Shots: TypeAlias = Annotated[int, Field(ge=2, le=10**9), WHOLE]
+"""A standard error takes two."""
+
+
 class SampledObjective(Model):
     """The energy of measured bit strings; diagonal Hamiltonians only."""
 
     type: Literal["sampled"]
-    shots: Count = 4096
+    shots: Shots = 4096
     """Shots for each point."""
     cvar: Annotated[float, Field(gt=0, le=1)] = 1.0
     """The share of best shots that is averaged; 1 is the mean."""
@@ -174,7 +178,7 @@ class ExpectationObjective(Model):
     """The expectation value from an Estimator."""
 
     type: Literal["expectation"]
-    shots: Count = 4096
+    shots: Shots = 4096
     """Shots for each point and group of commuting terms."""
 
 
@@ -269,7 +273,7 @@ class Execution(Model):
     mode: Literal["session", "batch", "job", "auto"] = "session"
     """How jobs are grouped at the backend."""
     backend: Name | None = None
-    """statevector, aer, a fake backend such as fake_manila, or one of IBM; default: statevector where the objective is exact, else aer."""
+    """statevector, aer, or a fake device such as fake_manila; default: statevector where the objective is exact, else aer."""
     primitives: Literal["auto", "legacy", "client", "aer"] = "auto"
     """Which implementation of Sampler and Estimator is used."""
 

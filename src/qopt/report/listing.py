@@ -76,7 +76,8 @@ def listing_lines(folder: Path, now: float, width: int) -> list[Line]:
     troubles: list[Line] = []
     for home in homes:
         try:
-            rows.append(_row(home, history(home), now))
+            parts = 0 if runs.exists(home) else sum(map(runs.exists, home.iterdir()))
+            rows.append(_sweep(home, parts) if parts else _row(home, history(home), now))
         except (QoptError, OSError) as error:
             rows.append(_broken(home))
             troubles += [[], *wrap([(f"{home.name}:", "red"), (str(error), "")], width)]
@@ -114,6 +115,11 @@ def _row(home: Path, run: History, now: float) -> list[Span]:
         (ratio, ""),
         (age(now - run.changed) if run.changed else "", "dim"),
     ]
+
+
+def _sweep(home: Path, parts: int) -> list[Span]:
+    """A folder of runs: `qopt list --runs` with it lists them."""
+    return [(clipped(printable(home.name), _NAME), "bold"), (f"sweep of {parts}", ""), *[("", "")] * (len(_HEADS) - 2)]
 
 
 def _broken(home: Path) -> list[Span]:

@@ -47,7 +47,14 @@ def reference_text(reference: dict[str, Any], units: str = "") -> str:
 
 def _measured(result: dict[str, Any]) -> Sequence[Fact]:
     units, reference, best = result["units"], result["reference"], result["best"]
-    rows = [Fact("value", measured(result["value"], result["stderr"], units), "(measured afresh)" if result["shots"] else "", "bold")]
+    rows = [
+        Fact(
+            "value",
+            measured(result["value"], result["stderr"], units, sampled=result["shots"] > 0),
+            "(measured afresh)" if result["shots"] else "",
+            "bold",
+        )
+    ]
     if result["mean"] != result["value"]:
         rows.append(Fact("expectation", measured(result["mean"], result["mean_stderr"], units), "(of all shots; value is a CVaR)"))
     if reference is not None:

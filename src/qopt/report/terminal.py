@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -188,7 +189,8 @@ class Plain:
         heading = self._heading
         self._write([f"{heading.name}: {heading.sense.value}{f', {heading.engine}' if heading.engine else ''}"])
         for note in heading.notes:
-            self._write([f"  {note}"])
+            for line in textwrap.wrap(note, max(20, width_of(self._stream) - 4)):
+                self._write([f"  {line}"])
 
     def tell(self, progress: Progress) -> None:
         """Write an answer, or keep it as the last one so far."""

@@ -17,11 +17,14 @@ def number(value: float, digits: int = 10) -> str:
     return f"{value + 0.0:.{digits}g}"
 
 
-def measured(value: float, stderr: float, units: str = "") -> str:
-    """A value with its standard error, rounded to two significant digits of the error; without one where the error is 0."""
+def measured(value: float, stderr: float, units: str = "", *, sampled: bool = False) -> str:
+    """A value with its standard error, rounded to two significant digits of the error.
+
+    An exact value has none; a sampled one whose shots were all alike has one of 0, which is shown.
+    """
     unit = f"{NBSP}{units}" if units else ""
     if stderr == 0.0:
-        return f"{number(value)}{unit}"
+        return f"{number(value)}{f'{NBSP}±{NBSP}0' if sampled else ''}{unit}"
     if not (math.isfinite(value) and math.isfinite(stderr)):
         return f"{number(value, 6)}{NBSP}±{NBSP}{number(stderr, 2)}{unit}"
     decimals = 1 - int(f"{abs(stderr):.1e}".partition("e")[2])

@@ -19,6 +19,7 @@ import numpy as np
 
 import qopt
 from qopt.durable import MAIN, Ledger
+from qopt.errors import Stop
 from qopt.journal import Answered, Asked, Header, Journal, Submitted, read
 from qopt.programs import to_bytes
 
@@ -31,7 +32,7 @@ NAME = "replay"
 SEED = 1
 
 
-class LiveError(Exception):
+class Live(Stop):
     """The first answer that was not replayed is there."""
 
 
@@ -67,10 +68,10 @@ def run(folder: Path, optimizer: qopt.SPSA, *, evaluations: int) -> int:
     def listen(progress: Progress) -> None:
         nonlocal replayed
         if not progress.replayed:
-            raise LiveError
+            raise Live
         replayed += 1
 
-    with suppress(LiveError):
+    with suppress(Live):
         qopt.run(
             qopt.Operator.from_file(MOLECULE),
             objective=qopt.Expectation(4096),

@@ -330,6 +330,10 @@ class Evaluator:
     """The `Evaluate` that an optimizer sees: numbered calls of the main stage, under a budget.
 
     The budget is enforced where a question would be measured, outside the optimizer; what is recorded already is always answered.
+
+    Attributes:
+        stop_at_frontier: Whether to stop where the journal ends.
+        failure: What went wrong in measuring, which is not the optimizer's fault, whatever it makes of it.
     """
 
     def __init__(self, durable: Durable, stage: Stage, budget: Budget, *, reserve: int = 0, stop_at_frontier: bool = False) -> None:
@@ -348,6 +352,7 @@ class Evaluator:
         self._reserve = reserve
         self.stop_at_frontier = stop_at_frontier
         self._call = 0
+        self.failure: Exception | None = None
 
     @property
     def noisy(self) -> bool:
@@ -385,7 +390,11 @@ class Evaluator:
         if (MAIN, self._call) not in self._durable.ledger.answered:
             self._check_budget(points)
         self._call += 1
-        return self._durable.measure(self._stage, question).estimate
+        try:
+            return self._durable.measure(self._stage, question).estimate
+        except Exception as error:
+            self.failure = error
+            raise
 
     def _was_stopping(self) -> bool:
         """Whether the run was stopped here under the same budget: what was left of its seconds then is not what is left now."""

@@ -265,6 +265,10 @@ def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, S
             outcome = spec.optimizer(evaluate, spec.start.copy(), rng)
             ended = outcome.point if isinstance(outcome, Outcome) else outcome
             point = np.array(ended, dtype=np.float64)
+    except InputError:
+        if evaluate.failure is not None:
+            raise evaluate.failure from None
+        raise
     except BudgetReached as stop:
         values, _ = ledger.values(MAIN)
         best = ledger.points(MAIN)[int(np.argmin(values))] if len(values) else spec.start

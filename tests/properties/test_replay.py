@@ -230,4 +230,4 @@ def test_a_point_that_differs_by_rounding_is_the_same_point(wandering: Project) 
     (wandering.folder / "dial").write_text("0.10000000000001")
     wandering.run()
     events = [record.name for record in wandering.contents().records if isinstance(record, Event)]
-    assert events == ["replay is not bit-identical"]
+    assert events.count("replay is not bit-identical") == 1

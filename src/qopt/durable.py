@@ -193,12 +193,20 @@ class Durable:
         ledger: The run's journal, folded.
         connect: Opens the executor; called at the first question that the journal can't answer.
         seed: The run's seed.
+        threads: How many the simulator has.
         signals: Says whether the run was asked to leave.
         listener: Is told of every answer.
     """
 
     def __init__(
-        self, ledger: Ledger, connect: Callable[[], Executor], *, seed: int, signals: Signals, listener: Listener | None = None
+        self,
+        ledger: Ledger,
+        connect: Callable[[], Executor],
+        *,
+        seed: int,
+        threads: int,
+        signals: Signals,
+        listener: Listener | None = None,
     ) -> None:
         """Nothing is opened yet."""
         self.ledger = ledger
@@ -206,6 +214,7 @@ class Durable:
         self._connect = connect
         self._executor: Executor | None = None
         self._seed = seed
+        self._threads = threads
         self._signals = signals
         self._listener = listener
         self._told_inexact = False
@@ -323,7 +332,7 @@ class Durable:
 
     def _difference(self) -> str:
         header = self.ledger.header
-        return difference(header.environment if header else {}, environment())
+        return difference(header.environment if header else {}, environment(self._threads))
 
 
 class Evaluator:

@@ -10,14 +10,15 @@ from typing import Any
 _PACKAGES = ("qopt-vqa", "qiskit", "qiskit-aer", "qiskit-ibm-runtime", "numpy", "scipy", "networkx")
 
 
-def environment() -> dict[str, Any]:
-    """What this process computes with."""
+def environment(threads: int) -> dict[str, Any]:
+    """What this process computes with; `threads` are the simulator's, on which the last bits of its results depend."""
     versions = {name: _version(name) for name in _PACKAGES}
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "cpu": _cpu(),
         "cores": os.cpu_count(),
+        "simulator threads": threads,
         **versions,
         **{name: os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "MKL_NUM_THREADS") if name in os.environ},
     }

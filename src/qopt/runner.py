@@ -190,7 +190,7 @@ def _begin(  # noqa: PLR0913 - what a run is and where it is kept
     reach("frozen")
     if config is not None:
         runs.write(home / "config.yaml", config)
-    ledger.append(Header(uuid.uuid4().hex[:16], spec.identity(), recipe, environment(), list(digests), parent))
+    ledger.append(Header(uuid.uuid4().hex[:16], spec.identity(), recipe, environment(spec.threads(frozen)), list(digests), parent))
     reach("begun")
 
 
@@ -226,6 +226,7 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
         ledger,
         lambda: (connections or own).open(spec.device, spec.execution, frozen),
         seed=spec.seed,
+        threads=spec.threads(frozen),
         signals=signals,
         listener=_checkpointing(spec, home, listener),
     )

@@ -12,6 +12,7 @@ from qopt import starts
 from qopt.diagonal import Diagonal
 from qopt.errors import InputError, below, blamed
 from qopt.execution import Execution, Transpile
+from qopt.execution.backends import threads_for
 from qopt.execution.connect import Device, engine, find
 from qopt.execution.isa import check_contract, freeze
 from qopt.identity import circuit_digest, operator_digest, options_of
@@ -67,6 +68,10 @@ class Spec:
     def engine(self) -> str:
         """What answers, in words."""
         return engine(self.device, self.execution, sampler=self.objective.sampled)
+
+    def threads(self, frozen: Frozen) -> int:
+        """How many threads the simulator has for a circuit."""
+        return 1 if self.device.computes else threads_for(len(frozen.device_qubits))
 
     def identity(self) -> dict[str, Any]:
         """The parts that make the run this run and no other."""

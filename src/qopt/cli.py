@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from enum import Enum
@@ -39,6 +40,8 @@ def refusing(command: Callable[P, None]) -> Callable[P, None]:
         except BrokenPipeError:
             _leave(0)
         except Interrupted as stop:
+            if not stop.told:
+                _say(f"\nStopped by signal {stop.signum}. Go on with:\n  {_same_command()}")
             _leave(128 + stop.signum)
         except KeyboardInterrupt:
             _say(f"\nStopped. Nothing was measured since; go on with:\n  {_same_command()}")
@@ -178,20 +181,21 @@ def _result_of(loaded: Loaded, runs: Path, progress: ProgressKind, *, finish: bo
     home = folder_of(runs, loaded.config.name)
     recipe = recipe_of(loaded, __version__)
     journal: Journal | None = None
-    if exists(home) and not fork:
-        journal = Journal.open(home)
-        header = header_of(journal.records)
-        known = header is not None and recipe is not None and header.recipe == recipe
-        stored = stored_result(journal.records, loaded.config.budget.model_dump()) if known and not finish else None
-        if stored is not None:
-            write_json(home / "result.json", stored)
-            journal.close()
-            _draw(home, again=False)
-            return stored
+    _leave_on_signals()
     try:
+        if exists(home) and not fork:
+            journal = Journal.open(home)
+            header = header_of(journal.records)
+            known = header is not None and recipe is not None and header.recipe == recipe
+            stored = stored_result(journal.records, loaded.config.budget.model_dump()) if known and not finish else None
+            if stored is not None:
+                write_json(home / "result.json", stored)
+                _draw(home, again=False)
+                return stored
         return _execute(loaded, runs, progress, journal=journal, recipe=recipe, finish=finish, fork=fork)
     except Interrupted as stop:
         _say(_farewell(home.with_name(f"{home.name}-fork") if fork else home, stop.signum))
+        stop.told = True
         raise
     finally:
         if journal is not None:
@@ -249,6 +253,7 @@ def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_conver
     from qopt.report.terminal import progress as shown
     from qopt.sweep import sweep
 
+    _leave_on_signals()
     try:
         with ExitStack() as stack:
 
@@ -263,6 +268,7 @@ def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_conver
         raise loaded.placed(error) from error
     except Interrupted as stop:
         _say(_farewell(runs / loaded.config.name, stop.signum))
+        stop.told = True
         raise
     typer.echo(f"table: {table}")
     if require_convergence and not all(result.converged for result in results):
@@ -285,6 +291,17 @@ def _home(name: str, runs: Path) -> Path:
             return home
     message = f"there is no run {name!r} in {runs}: `qopt list --runs {runs}` shows those that are there"
     raise StorageError(message)
+
+
+def _leave_on_signals() -> None:
+    """Leave in an orderly way on TERM and USR1 too, while nothing is being measured; a run takes its own care of them."""
+
+    def leave(signum: int, _frame: object) -> None:
+        raise Interrupted(signum)
+
+    for name in ("SIGINT", "SIGTERM", "SIGUSR1"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), leave)
 
 
 def _farewell(home: Path, signum: int) -> str:

@@ -121,8 +121,12 @@ class Interrupted(Stop, KeyboardInterrupt):
 
     Args:
         signum: The signal's number, so that the exit code can be 128 + signum.
+
+    Attributes:
+        told: Whether the user was told already what to do next.
     """
 
     def __init__(self, signum: int) -> None:
         super().__init__(signum)
         self.signum = signum
+        self.told = False

@@ -310,8 +310,10 @@ def _checkpointing(spec: Spec, home: Path, listener: Listener | None) -> Listene
     """A listener that keeps checkpoint.json at the best and the last measured point, and passes everything on."""
     best: dict[str, object] = {}
 
+    written: dict[str, object] = {}
+
     def listen(progress: Progress) -> None:
-        nonlocal best
+        nonlocal best, written
         if progress.question.stage == MAIN:
             lowest = int(np.argmin(progress.estimate.values))
             entry = {
@@ -322,18 +324,17 @@ def _checkpointing(spec: Spec, home: Path, listener: Listener | None) -> Listene
             }
             if not best or spec.problem.sense.sign * (entry["value"] - best["value"]) < 0:
                 best = entry
-            if not progress.replayed:
-                runs.write_json(
-                    home / "checkpoint.json",
-                    {
-                        "name": spec.name,
-                        "evaluations": progress.evaluations,
-                        "parameters": list(spec.ansatz.parameters),
-                        "best": best,
-                        "last": entry,
-                    },
-                )
-                reach("checkpointed")
+            written = {
+                "name": spec.name,
+                "evaluations": progress.evaluations,
+                "parameters": list(spec.ansatz.parameters),
+                "best": best,
+                "last": entry,
+            }
+        # A kill may have come between the last answer and its checkpoint, so what was replayed is written before anything else.
+        if not progress.replayed and written:
+            runs.write_json(home / "checkpoint.json", written)
+            reach("checkpointed")
         if listener is not None:
             listener(progress)
 

@@ -15,6 +15,12 @@ from qopt.report.result import reference_text, result_lines, result_table
 Snapshot = Callable[[str, str], None]
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without runs: the table names the files that are there."""
+    monkeypatch.chdir(tmp_path)
+
+
 def text_of(result: dict[str, Any], width: int) -> str:
     """The table without styles."""
     return "".join(f"{plain(line)}\n" for line in result_lines(result, Path("runs/maxcut"), width))

@@ -13,6 +13,8 @@ from qopt import simulate
 ROOT = Path(__file__).parents[2]
 SEEDS = range(20)
 
+pytestmark = pytest.mark.xdist_group("winner's curse")  # one worker: the runs are made once
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[qopt.Result], np.ndarray]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qopt import runs
-from qopt.durable import FINAL, MAIN, STOPPED, Durable, Evaluator, Ledger, Listener, Progress, Stage, shots_of
+from qopt.checkpoint import checkpointing
+from qopt.durable import FINAL, MAIN, STOPPED, Durable, Evaluator, Ledger, Listener, Stage, shots_of
 from qopt.environment import environment
 from qopt.errors import BudgetReached, IdentityError, InputError, blamed
 from qopt.execution.connect import Connections
@@ -228,7 +229,7 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
         seed=spec.seed,
         threads=spec.threads(frozen),
         signals=signals,
-        listener=_checkpointing(spec, home, listener),
+        listener=checkpointing(spec, home, listener),
     )
     circuit, observables = ledger.header.frozen
     main = Stage(MAIN, spec.objective, frozen, (circuit, observables), spec.problem.energies)
@@ -304,38 +305,3 @@ def _affordable(spec: Spec, frozen: Frozen) -> int:
         return 1
     one = shots_of(spec.objective, frozen, 1)
     return max(1, min(CANDIDATES, spec.budget.shots // (8 * one)))
-
-
-def _checkpointing(spec: Spec, home: Path, listener: Listener | None) -> Listener:
-    """A listener that keeps checkpoint.json at the best and the last measured point, and passes everything on."""
-    best: dict[str, object] = {}
-
-    written: dict[str, object] = {}
-
-    def listen(progress: Progress) -> None:
-        nonlocal best, written
-        if progress.question.stage == MAIN:
-            lowest = int(np.argmin(progress.estimate.values))
-            entry = {
-                "value": spec.problem.sense.sign * float(progress.estimate.values[lowest]),
-                "stderr": float(progress.estimate.stderrs[lowest]),
-                "point": progress.question.points[lowest].tolist(),
-                "call": progress.question.call,
-            }
-            if not best or spec.problem.sense.sign * (entry["value"] - best["value"]) < 0:
-                best = entry
-            written = {
-                "name": spec.name,
-                "evaluations": progress.evaluations,
-                "parameters": list(spec.ansatz.parameters),
-                "best": best,
-                "last": entry,
-            }
-        # A kill may have come between the last answer and its checkpoint, so what was replayed is written before anything else.
-        if not progress.replayed and written:
-            runs.write_json(home / "checkpoint.json", written)
-            reach("checkpointed")
-        if listener is not None:
-            listener(progress)
-
-    return listen

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import qopt
-from qopt.durable import MAIN, Ledger
 from qopt.errors import Stop
 from qopt.journal import Answered, Asked, Header, Journal, Submitted, read
+from qopt.ledger import MAIN, Ledger
 from qopt.programs import to_bytes
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""checkpoint.json: the best and the last measured point, for people and programs beside the run; derived from the journal, never read back."""
+"""checkpoint.json: the best and the last measured point, for people and other programs; derived from the journal, never read back."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qopt import runs
-from qopt.durable import MAIN
 from qopt.failpoints import reach
+from qopt.ledger import MAIN
 
 if TYPE_CHECKING:
     from pathlib import Path

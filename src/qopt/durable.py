@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -19,10 +19,11 @@ from qopt.environment import difference, environment
 from qopt.errors import BackendError, BudgetReached, InputError, ReplayDivergence
 from qopt.execution import Executor, JobLost
 from qopt.failpoints import reach
-from qopt.journal import Answered, Asked, Event, Failed, Header, Journal, Record, Submitted
+from qopt.journal import Answered, Asked, Event, Failed, Submitted
+from qopt.ledger import MAIN, Ledger
 from qopt.objective import Energies, Objective, check_finite
 from qopt.programs import Frozen, PubData, from_bytes, to_bytes
-from qopt.types import Budget, Estimate, Gradient, Point, Points, Question, Values
+from qopt.types import Budget, Estimate, Gradient, Point, Points, Question
 
 if TYPE_CHECKING:
     from qopt.signals import Signals
@@ -38,11 +39,6 @@ EXACT_STEP = 1e-5
 
 SAME_POINT = 1e-9
 """Radians. A replayed point that is farther from the recorded one belongs to another trajectory."""
-
-MAIN = "main"
-FINAL = "final"
-STOPPED = "stopped"
-REFERENCE = "reference"
 
 
 @dataclass(frozen=True)
@@ -103,87 +99,6 @@ def seed_for(seed: int, stage: str, call: int) -> int:
     """The simulator's seed for a call, 1 .. 2**63 - 1: new noise at every call, the same run every time."""
     sequence = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(stage.encode()), call))
     return int(sequence.generate_state(1, np.uint64)[0] % np.uint64(2**63 - 1)) + 1
-
-
-class Ledger:
-    """The journal's calls by (stage, call), and what they add up to.
-
-    Attributes:
-        journal: Where records go; None where they are only read.
-        header: What the run is; None before anything was written.
-        asked: Questions by (stage, call).
-        jobs: Ids of the jobs that they became.
-        answered: Answers, without their raw data.
-        budgets: Under which budget the run was stopped, by the number of calls that it had made.
-        reference: The classical reference, once it is known.
-        elapsed: Seconds of work at the last answer.
-        shots: Shots of all answers.
-    """
-
-    def __init__(self, records: Iterable[Record], journal: Journal | None = None) -> None:
-        """Fold the records that are there; without a journal the ledger can only be read."""
-        self.journal = journal
-        self.asked: dict[tuple[str, int], Asked] = {}
-        self.jobs: dict[tuple[str, int], str] = {}
-        self.answered: dict[tuple[str, int], Answered] = {}
-        self.header: Header | None = None
-        self.budgets: dict[int, dict[str, Any]] = {}
-        self.reference: dict[str, Any] | None = None
-        self.elapsed = 0.0
-        self.shots = 0
-        for record in records:
-            self._fold(record)
-        self._began = time.monotonic() - self.elapsed
-
-    def append(self, record: Record, *, sync: bool = True) -> None:
-        """Make a record durable and fold it."""
-        assert self.journal is not None  # noqa: S101 - only a run appends, and it has one
-        self.journal.append(record, sync=sync)
-        self._fold(record)
-
-    def raw(self, stage: str, call: int) -> bytes:
-        """The compressed data of an answer."""
-        assert self.journal is not None  # noqa: S101 - as above
-        return self.journal.raw(stage, call) or b""
-
-    @property
-    def wall(self) -> float:
-        """Seconds of work on the run, over all its parts."""
-        return time.monotonic() - self._began
-
-    def points(self, stage: str) -> Points:
-        """All answered points of a stage in the order of the calls, `(k, n)`."""
-        rows = [row for key, asked in sorted(self.asked.items()) if key in self.answered and key[0] == stage for row in asked.points]
-        return np.array(rows, dtype=np.float64)
-
-    def values(self, stage: str) -> tuple[Values, Values]:
-        """All answered values of a stage and their standard errors, in the same order."""
-        answers = [record for key, record in sorted(self.answered.items()) if key[0] == stage]
-        values = np.array([value for record in answers for value in record.values], dtype=np.float64)
-        return values, np.array([stderr for record in answers for stderr in record.stderrs], dtype=np.float64)
-
-    def calls(self, stage: str) -> int:
-        """How many calls of a stage were answered."""
-        return sum(key[0] == stage for key in self.answered)
-
-    def _fold(self, record: object) -> None:
-        if isinstance(record, Header):
-            self.header = record
-        elif isinstance(record, Asked):
-            self.asked[record.stage, record.call] = record
-        elif isinstance(record, Submitted):
-            self.jobs[record.stage, record.call] = record.job
-        elif isinstance(record, Event) and record.name == STOPPED:
-            self.budgets[record.detail["calls"]] = record.detail["budget"]
-        elif isinstance(record, Event) and record.name == REFERENCE:
-            self.reference = record.detail
-        elif isinstance(record, Failed):
-            self.jobs.pop((record.stage, record.call), None)
-        elif isinstance(record, Answered):
-            # The raw data stays in the journal: a long run's would fill the memory.
-            self.answered[record.stage, record.call] = replace(record, raw=None)
-            self.shots += record.shots or 0
-            self.elapsed = max(self.elapsed, record.elapsed)
 
 
 class Durable:

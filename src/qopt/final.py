@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from qiskit.quantum_info import SparsePauliOp
 
-    from qopt.durable import Ledger
+    from qopt.ledger import Ledger
 
 CANDIDATES = 8
 """How many points are measured again."""

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qopt.durable import MAIN, REFERENCE, Answer, Ledger, Stage
 from qopt.errors import blamed
 from qopt.final import STRINGS, Twice
 from qopt.journal import Event
+from qopt.ledger import MAIN, REFERENCE, Ledger
 from qopt.problems import reference_of
 from qopt.references import random_strings
 from qopt.types import Baseline, Points, Reference, Result, Status
 
 if TYPE_CHECKING:
+    from qopt.durable import Answer, Stage
     from qopt.spec import Spec
 
 

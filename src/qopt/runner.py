@@ -11,7 +11,7 @@ import numpy as np
 
 from qopt import runs
 from qopt.checkpoint import checkpointing
-from qopt.durable import FINAL, MAIN, STOPPED, Durable, Evaluator, Ledger, Listener, Stage, shots_of
+from qopt.durable import Durable, Evaluator, Listener, Stage, shots_of
 from qopt.environment import environment
 from qopt.errors import BudgetReached, IdentityError, InputError, blamed
 from qopt.execution.connect import Connections
@@ -20,6 +20,7 @@ from qopt.failpoints import reach
 from qopt.final import CANDIDATES, Twice, candidates
 from qopt.identity import differences, options_of
 from qopt.journal import Event, Finished, Header, Journal, read
+from qopt.ledger import FINAL, MAIN, STOPPED, Ledger
 from qopt.optimizers import MeasureStart
 from qopt.results import fold
 from qopt.signals import Signals

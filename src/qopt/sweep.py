@@ -13,10 +13,10 @@ import numpy as np
 from qopt import runs
 from qopt.assemble import spec_of
 from qopt.config import dump, models
-from qopt.durable import MAIN, Ledger
 from qopt.errors import InputError
 from qopt.execution.connect import Connections
 from qopt.journal import read
+from qopt.ledger import MAIN, Ledger
 from qopt.optimizers.grid import Grid
 from qopt.report.figure import Landscape, landscape
 from qopt.runner import execute

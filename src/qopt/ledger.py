@@ -1,0 +1,107 @@
+"""The journal of a run, folded: its calls by stage and number, and what they add up to."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qopt.journal import Answered, Asked, Event, Failed, Header, Submitted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from qopt.journal import Journal, Record
+    from qopt.types import Points, Values
+
+MAIN = "main"
+"""The stage in which the optimizer asks."""
+FINAL = "final"
+"""The stage in which the best points are measured again; its calls are numbered by those of the main stage that they rest on."""
+STOPPED = "stopped"
+"""The event of a budget that was reached."""
+REFERENCE = "reference"
+"""The event that keeps the classical reference, which under a time limit depends on how busy the machine is."""
+
+
+class Ledger:
+    """The journal's calls by (stage, call), and what they add up to.
+
+    Attributes:
+        journal: Where records go; None where they are only read.
+        header: What the run is; None before anything was written.
+        asked: Questions by (stage, call).
+        jobs: Ids of the jobs that they became.
+        answered: Answers, without their raw data.
+        budgets: Under which budget the run was stopped, by the number of calls that it had made.
+        reference: The classical reference, once it is known.
+        elapsed: Seconds of work at the last answer.
+        shots: Shots of all answers.
+    """
+
+    def __init__(self, records: Iterable[Record], journal: Journal | None = None) -> None:
+        """Fold the records that are there; without a journal the ledger can only be read."""
+        self.journal = journal
+        self.asked: dict[tuple[str, int], Asked] = {}
+        self.jobs: dict[tuple[str, int], str] = {}
+        self.answered: dict[tuple[str, int], Answered] = {}
+        self.header: Header | None = None
+        self.budgets: dict[int, dict[str, Any]] = {}
+        self.reference: dict[str, Any] | None = None
+        self.elapsed = 0.0
+        self.shots = 0
+        for record in records:
+            self._fold(record)
+        self._began = time.monotonic() - self.elapsed
+
+    def append(self, record: Record, *, sync: bool = True) -> None:
+        """Make a record durable and fold it."""
+        assert self.journal is not None  # noqa: S101 - only a run appends, and it has one
+        self.journal.append(record, sync=sync)
+        self._fold(record)
+
+    def raw(self, stage: str, call: int) -> bytes:
+        """The compressed data of an answer."""
+        assert self.journal is not None  # noqa: S101 - as above
+        return self.journal.raw(stage, call) or b""
+
+    @property
+    def wall(self) -> float:
+        """Seconds of work on the run, over all its parts."""
+        return time.monotonic() - self._began
+
+    def points(self, stage: str) -> Points:
+        """All answered points of a stage in the order of the calls, `(k, n)`."""
+        rows = [row for key, asked in sorted(self.asked.items()) if key in self.answered and key[0] == stage for row in asked.points]
+        return np.array(rows, dtype=np.float64)
+
+    def values(self, stage: str) -> tuple[Values, Values]:
+        """All answered values of a stage and their standard errors, in the same order."""
+        answers = [record for key, record in sorted(self.answered.items()) if key[0] == stage]
+        values = np.array([value for record in answers for value in record.values], dtype=np.float64)
+        return values, np.array([stderr for record in answers for stderr in record.stderrs], dtype=np.float64)
+
+    def calls(self, stage: str) -> int:
+        """How many calls of a stage were answered."""
+        return sum(key[0] == stage for key in self.answered)
+
+    def _fold(self, record: object) -> None:
+        if isinstance(record, Header):
+            self.header = record
+        elif isinstance(record, Asked):
+            self.asked[record.stage, record.call] = record
+        elif isinstance(record, Submitted):
+            self.jobs[record.stage, record.call] = record.job
+        elif isinstance(record, Event) and record.name == STOPPED:
+            self.budgets[record.detail["calls"]] = record.detail["budget"]
+        elif isinstance(record, Event) and record.name == REFERENCE:
+            self.reference = record.detail
+        elif isinstance(record, Failed):
+            self.jobs.pop((record.stage, record.call), None)
+        elif isinstance(record, Answered):
+            # The raw data stays in the journal: a long run's would fill the memory.
+            self.answered[record.stage, record.call] = replace(record, raw=None)
+            self.shots += record.shots or 0
+            self.elapsed = max(self.elapsed, record.elapsed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 from qopt.errors import InputError, Where
 from qopt.problems import NAMED_GRAPHS, Graph, graph_from_edges, named_graph, random_regular, read_graph
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+PROBLEMS = Path(__file__).parents[2] / "problems"
 WEIGHTS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
@@ -217,3 +215,14 @@ def test_a_graph_can_not_be_changed() -> None:
     assert graph.weights[0] == 1.0
     with pytest.raises(ValueError, match="read-only"):
         graph.weights[0] = 2.0
+
+
+def test_the_torus_has_the_cut_that_its_readme_proves() -> None:
+    """Alternating around both rings cuts all but one edge of each odd ring of 25: 6,000 - 120, which no cut can pass."""
+    graph = read_graph(PROBLEMS / "graphs" / "torus_25x120.gset")
+    rows, columns = np.divmod(np.arange(3000), 120)
+    side = (rows + columns) % 2
+    cut = side[graph.edges[:, 0]] != side[graph.edges[:, 1]]
+    assert (len(graph.nodes), len(graph.edges), graph.weights.sum()) == (3000, 6000, 6000.0)
+    assert cut.sum() == 5880
+    assert set(rows[graph.edges[~cut]].ravel().tolist()) == {0, 24}

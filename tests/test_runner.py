@@ -22,13 +22,13 @@ EDGES = [(0, 1, 1.0), (1, 2, 2.0), (2, 3, 1.0), (3, 4, 1.5), (4, 0, 1.0)]
 
 
 def run(folder: Path, **changes: Any) -> qopt.Result:
-    """Twelve evaluations of COBYLA on a ring of five."""
+    """Nine evaluations of COBYLA on a ring of five."""
     problem = changes.pop("problem", qopt.MaxCut(EDGES))
     options: dict[str, Any] = {
         "ansatz": problem.ansatz(1),
         "objective": qopt.Sampled(128),
         "optimizer": qopt.Scipy("COBYLA"),
-        "budget": qopt.Budget(evaluations=12),
+        "budget": qopt.Budget(evaluations=9),
         "seed": 3,
         "name": "ring",
         "folder": folder,
@@ -83,7 +83,7 @@ def test_a_lost_result_file_is_written_again(tmp_path: Path) -> None:
 
 
 def test_a_larger_budget_goes_on_where_the_optimizer_stood(tmp_path: Path) -> None:
-    """Six evaluations and then twelve are the twelve of one go, and end with the same result, jobs for the first end apart."""
+    """Six evaluations and then nine are the nine of one go, and end with the same result, jobs for the first end apart."""
     run(tmp_path, budget=qopt.Budget(evaluations=6))
     raised = run(tmp_path)
     direct = run(tmp_path / "other")
@@ -143,21 +143,83 @@ def test_the_mode_is_not_identity(tmp_path: Path, mode: Any) -> None:
     assert trajectory(tmp_path / "ring") == trajectory(tmp_path / "other" / "ring")
 
 
+class Dial:
+    """State that an optimizer should not have."""
+
+    offset = 0.0
+
+
 def test_an_optimizer_that_is_not_deterministic_is_found(tmp_path: Path) -> None:
     """On replay it asks for another point: the call, the distance and the environment are named."""
-    offset = [0.0]
+    dial = Dial()
 
     def wandering(evaluate: Evaluate, start: Point, rng: np.random.Generator) -> Point:  # noqa: ARG001 - the protocol's
         evaluate(start[None, :])
-        evaluate(start[None, :] + offset[0])
+        evaluate(start[None, :] + dial.offset)
         evaluate(start[None, :])
         return start
 
     run(tmp_path, optimizer=wandering, budget=qopt.Budget(evaluations=1))
     run(tmp_path, optimizer=wandering, budget=qopt.Budget(evaluations=2))
-    offset[0] = 0.5
+    dial.offset = 0.5
     with pytest.raises(ReplayDivergence, match=r"main 1: .* 0\.5 rad away.*not deterministic.*--fork"):
         run(tmp_path, optimizer=wandering, budget=qopt.Budget(evaluations=3))
+
+
+def test_a_function_with_another_default_is_another_optimizer(tmp_path: Path) -> None:
+    """What it closes over and its defaults are part of it, not its text alone."""
+
+    def stepping(step: float) -> Any:
+        def ask(evaluate: Evaluate, start: Point, rng: np.random.Generator) -> Point:  # noqa: ARG001 - the protocol's
+            evaluate(start[None, :] + step)
+            return start
+
+        return ask
+
+    run(tmp_path, optimizer=stepping(0.1))
+    run(tmp_path, optimizer=stepping(0.1))
+    with pytest.raises(IdentityError, match="the optimizer"):
+        run(tmp_path, optimizer=stepping(0.2))
+
+
+def test_runs_without_a_name_do_not_meet(tmp_path: Path) -> None:
+    """Each has a name of its own, and the same call finds its run again."""
+    first, other = run(tmp_path, name=None), run(tmp_path, name=None, seed=4)
+    assert first.name != other.name
+    assert run(tmp_path, name=None) == first
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_the_units_of_weights_do_not_matter(tmp_path: Path, scale: float) -> None:
+    """The same graph in other units is optimized alike: gamma moves in units of one over the mean weight."""
+    scaled = run(tmp_path / "scaled", problem=qopt.MaxCut([(u, v, scale * w) for u, v, w in EDGES]), objective=qopt.Exact())
+    plain = run(tmp_path / "plain", objective=qopt.Exact())
+    assert scaled.value == pytest.approx(scale * plain.value, rel=1e-3)
+    assert scaled.point == pytest.approx((plain.point[0] / scale, plain.point[1]), rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"budget": {"evaluations": 5}}, ("budget",)),
+        ({"ansatz": "qaoa"}, ("ansatz",)),
+        ({"optimizer": "COBYLA"}, ("optimizer",)),
+    ],
+)
+def test_a_plain_value_where_an_object_is_expected_is_refused(tmp_path: Path, change: dict[str, Any], where: tuple[str, ...]) -> None:
+    """With what to write instead."""
+    with pytest.raises(qopt.InputError, match="qopt") as refusal:
+        run(tmp_path, **change)
+    assert refusal.value.where == where
+
+
+def test_the_start_is_measured_afresh_too(tmp_path: Path) -> None:
+    """So that no optimizer can end below where it began without it being seen."""
+    result = run(tmp_path)
+    final = next(record for record in read(tmp_path / "ring").records if isinstance(record, Asked) and record.stage == "final")
+    header = next(record for record in read(tmp_path / "ring").records if isinstance(record, Header))
+    assert header.identity["start"] in final.points
+    assert list(result.point) in final.points
 
 
 def test_a_fork_begins_at_the_best_point_and_knows_its_parent(tmp_path: Path) -> None:
@@ -187,7 +249,7 @@ def test_a_wall_budget_stops_and_goes_on(tmp_path: Path) -> None:
     """Seconds are those of all parts together; without the limit it goes on."""
     stopped = run(tmp_path, budget=qopt.Budget(wall=1e-6))
     assert stopped.evaluations <= 1
-    assert run(tmp_path).evaluations == 12
+    assert run(tmp_path).evaluations == 9
 
 
 def test_a_budget_too_small_for_anything_is_refused_before_a_folder_exists(tmp_path: Path) -> None:
@@ -229,7 +291,7 @@ def test_finished_records_the_calls_it_rests_on(tmp_path: Path) -> None:
     """So that a later, longer run can tell that it supersedes this one."""
     run(tmp_path)
     finished = [record for record in read(tmp_path / "ring").records if isinstance(record, Finished)]
-    assert [record.calls for record in finished] == [12]
+    assert [record.calls for record in finished] == [9]
 
 
 @pytest.mark.parametrize("objective", [qopt.Sampled(64), qopt.Expectation(64), qopt.Exact()], ids=["sampled", "expectation", "exact"])

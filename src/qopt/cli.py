@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import os
 import shlex
@@ -44,7 +45,7 @@ def refusing(command: Callable[P, None]) -> Callable[P, None]:
                 _say(f"\nStopped by signal {stop.signum}. Go on with:\n  {_same_command()}")
             _leave(128 + stop.signum)
         except KeyboardInterrupt:
-            _say(f"\nStopped. Nothing was measured since; go on with:\n  {_same_command()}")
+            _say(f"\nStopped before anything was sent. Go on with:\n  {_same_command()}")
             raise SystemExit(130) from None
 
     return wrapped
@@ -72,6 +73,22 @@ Runs = Annotated[Path, typer.Option("--runs", help="The folder that run folders 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, or the path of its folder.")]
 ShownAs = Annotated[ProgressKind, typer.Option("--progress", help="How progress is shown, on standard error.")]
 _RUNS = Path("runs")
+_SHOWN_ROWS = 30
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - typer's callback
+    if value:
+        from qopt import __version__
+
+        typer.echo(f"qopt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *, version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False
+) -> None:
+    """Durable, honest variational quantum algorithms: one YAML file to a VQE or QAOA result that can be defended."""
 
 
 @app.command()
@@ -270,6 +287,8 @@ def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_conver
         _say(_farewell(runs / loaded.config.name, stop.signum))
         stop.told = True
         raise
+    text = table.read_text(encoding="utf-8")
+    typer.echo(text if text.count("\n") <= _SHOWN_ROWS else "", nl=False)
     typer.echo(f"table: {table}")
     if require_convergence and not all(result.converged for result in results):
         message = f"{sum(not result.converged for result in results)} of {len(results)} runs did not converge: see {table}"
@@ -289,7 +308,14 @@ def _home(name: str, runs: Path) -> Path:
     for home in (runs / name, Path(name)):
         if exists(home):
             return home
-    message = f"there is no run {name!r} in {runs}: `qopt list --runs {runs}` shows those that are there"
+    parts = sorted(path.name for path in (runs / name).iterdir() if exists(path)) if (runs / name).is_dir() else []
+    if parts:
+        message = f"{runs / name} is a sweep of {len(parts)} runs, such as {parts[0]}: `qopt list --runs {runs / name}` shows them"
+        raise StorageError(message)
+    names = [path.name for path in runs.iterdir() if exists(path)] if runs.is_dir() else []
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"; did you mean {near[0]!r}?" if near else f": `qopt list --runs {runs}` shows those that are there"
+    message = f"there is no run {name!r} in {runs}{hint}"
     raise StorageError(message)
 
 

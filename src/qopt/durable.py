@@ -260,19 +260,23 @@ class Evaluator:
         failure: What went wrong in measuring, which is not the optimizer's fault, whatever it makes of it.
     """
 
-    def __init__(self, durable: Durable, stage: Stage, budget: Budget, *, reserve: int = 0, stop_at_frontier: bool = False) -> None:
+    def __init__(
+        self, durable: Durable, stage: Stage, budget: Budget, *, scales: Point, reserve: int = 0, stop_at_frontier: bool = False
+    ) -> None:
         """Count from the first call.
 
         Args:
             durable: Answers.
             stage: The main stage.
             budget: When to stop.
+            scales: `(n,)` what a unit of the optimizer is in radians of each parameter.
             reserve: Shots kept back for the final measurement.
             stop_at_frontier: Stop where the journal ends, to finish now.
         """
         self._durable = durable
         self._stage = stage
         self._budget = budget
+        self._scales = scales
         self._reserve = reserve
         self.stop_at_frontier = stop_at_frontier
         self._call = 0
@@ -285,14 +289,14 @@ class Evaluator:
 
     def __call__(self, points: Points) -> Estimate:
         """Measure `(k, n)` points in one job."""
-        return self._ask("evaluate", np.atleast_2d(np.asarray(points, dtype=np.float64)))
+        return self._ask("evaluate", self._unscaled(np.atleast_2d(np.asarray(points, dtype=np.float64))))
 
     def gradient(self, point: Point) -> Gradient:
         """Value and gradient by central differences, `2n + 1` points in one job; the step follows the noise."""
         centre = np.asarray(point, dtype=np.float64)
         step = NOISY_STEP if self.noisy else EXACT_STEP
         shifts = step * np.eye(len(centre))
-        estimate = self._ask("gradient", np.concatenate((centre[None, :], centre + shifts, centre - shifts)))
+        estimate = self._ask("gradient", self._unscaled(np.concatenate((centre[None, :], centre + shifts, centre - shifts))))
         ahead, behind = np.split(estimate.values[1:], 2)
         ahead_error, behind_error = np.split(estimate.stderrs[1:], 2)
         return Gradient(
@@ -301,6 +305,10 @@ class Evaluator:
             (ahead - behind) / (2 * step),
             np.hypot(ahead_error, behind_error) / (2 * step),
         )
+
+    def _unscaled(self, points: Points) -> Points:
+        """Points in radians; a wrong width is left for `_ask` to refuse."""
+        return points * self._scales if points.shape[-1:] == self._scales.shape else points
 
     def _ask(self, kind: str, points: Points) -> Estimate:
         wanted = len(self._stage.frozen.parameters)

@@ -88,10 +88,10 @@ class Twice:
         return data[:half], data[half:]
 
 
-def candidates(ledger: Ledger, stage: str, ended: Point, count: int) -> Points:
-    """`(m, n)`: where the optimizer ended, and the points of the lowest recorded values; each distinct point once."""
+def candidates(ledger: Ledger, stage: str, ends: tuple[Point, ...], count: int) -> Points:
+    """`(m, n)`: where the optimizer ended and where it began, and the points of the lowest recorded values; each distinct point once."""
     points = ledger.points(stage)
-    chosen = {ended.tobytes(): ended}
+    chosen = {point.tobytes(): point for point in ends[:count]}
     if len(points):
         values, _ = ledger.values(stage)
         for row in np.argsort(values, kind="stable").tolist():

@@ -102,11 +102,19 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - an option of any type
         return plain if len(plain) <= _LONGEST_LIST else f"{len(plain)} items, {digest(plain)}"
     if isinstance(value, np.generic | np.ndarray):
         return _plain(value.tolist())
-    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    # The `repr` of other objects may hold an address, which is another one in every process.
+    return type(value).__qualname__
 
 
 def _source_digest(function: object) -> str:
+    """Of the text and of what a function carries with it: defaults and what it closes over; of its bytecode where there is no text."""
+    code = getattr(function, "__code__", None)
     try:
-        return digest(inspect.getsource(function))  # type: ignore[arg-type]  # anything else ends in the TypeError below
+        text = inspect.getsource(function)  # type: ignore[arg-type]  # anything else ends in the TypeError below
     except (OSError, TypeError):
-        return "unknown"
+        text = repr((code.co_code, code.co_consts, code.co_names)) if code is not None else repr(function)
+    defaults = (getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None))
+    cells = [_plain(cell.cell_contents) for cell in getattr(function, "__closure__", None) or ()]
+    return digest([text, _plain(list(defaults)), cells])

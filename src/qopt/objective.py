@@ -215,6 +215,9 @@ def _energies_of(samples: NDArray[np.uint8], variables: int, energies: Energies)
 
 
 def _check_shots(shots: int) -> None:
+    if isinstance(shots, bool) or not isinstance(shots, int):
+        message = f"shots is {shots!r}, expected a whole number"
+        raise InputError(message, ("shots",))
     if shots < 2:  # noqa: PLR2004 - one shot has no standard error
         message = f"shots is {shots}, expected at least 2: a standard error needs two"
         raise InputError(message, ("shots",))

@@ -70,7 +70,7 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
         transpile: Transpiler settings.
         seed: Of the optimizer's and the simulator's random choices.
         budget: When to stop; a larger one later goes on.
-        name: Of the run folder; by default the problem's class in lower case.
+        name: Of the run folder; by default the problem's class and a digest of what makes the run, so that the same call finds it again.
         folder: Where run folders are.
         fork: Begin (or go on with) a new run, `name-fork`, at the best point of the run of that name.
         listener: Called after every answer.
@@ -239,14 +239,15 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
     count = _affordable(spec, frozen)
     with signals.caught():
         try:
-            evaluate = Evaluator(durable, main, spec.budget, reserve=2 * shots_of(spec.objective, frozen, count), stop_at_frontier=finish)
+            reserve = 2 * shots_of(spec.objective, frozen, count)
+            evaluate = Evaluator(durable, main, spec.budget, scales=spec.scales, reserve=reserve, stop_at_frontier=finish)
             ended, status, message = _minimise(spec, evaluate, ledger)
             asked, calls = durable.evaluations, ledger.calls(MAIN)
             if status is Status.BUDGET and calls not in ledger.budgets:
                 ledger.append(Event(STOPPED, {"calls": calls, "budget": asdict(spec.budget)}))
             reach("stopped")
             known = ledger.asked.get((FINAL, calls))
-            points = candidates(ledger, MAIN, ended, count) if known is None else np.array(known.points, dtype=np.float64)
+            points = candidates(ledger, MAIN, (ended, spec.start), count) if known is None else np.array(known.points, dtype=np.float64)
             answer = durable.measure(final, Question(FINAL, calls, "final", points))
             reach("measured")
         finally:
@@ -265,7 +266,7 @@ def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, S
     rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(0,)))
     try:
         with blamed("the optimizer", ("optimizer",)):
-            outcome = spec.optimizer(evaluate, spec.start.copy(), rng)
+            outcome = spec.optimizer(evaluate, spec.start / spec.scales, rng)
             ended = outcome.point if isinstance(outcome, Outcome) else outcome
             point = np.array(ended, dtype=np.float64)
     except InputError:
@@ -280,6 +281,7 @@ def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, S
     if point.shape != spec.start.shape or not np.isfinite(point).all():
         problem = f"the optimizer returned {point.tolist()}, expected {len(spec.start)} finite numbers, such as result.x of SciPy: mend it"
         raise InputError(problem, ("optimizer",))
+    point = point * spec.scales
     if isinstance(spec.optimizer, MeasureStart):
         return point, Status.MEASURED, ""
     if not isinstance(outcome, Outcome):

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
 from qopt import starts
+from qopt.ansatze import Ansatz
 from qopt.diagonal import Diagonal
 from qopt.errors import InputError, below, blamed
 from qopt.execution import Execution, Transpile
 from qopt.execution.backends import threads_for
 from qopt.execution.connect import Device, engine, find
 from qopt.execution.isa import check_contract, freeze
-from qopt.identity import circuit_digest, operator_digest, options_of
+from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, without_identity
-from qopt.optimizers import Scipy, choose
-from qopt.types import Budget, Minimizer, Point
+from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
+from qopt.problems import Problem
+from qopt.types import Budget, Minimizer, Point, Sense
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from qopt.ansatze import Ansatz
-    from qopt.problems import Problem
     from qopt.programs import Frozen
 
 
@@ -69,6 +69,13 @@ class Spec:
         """What answers, in words."""
         return engine(self.device, self.execution, sampler=self.objective.sampled)
 
+    @property
+    def scales(self) -> Point:
+        """`(n,)` the unit of each parameter for the optimizer: the ansatz's for built-in optimizers, radians for a user's own."""
+        if self.ansatz.scales is None or not isinstance(self.optimizer, SPSA | DifferentialEvolution | ResponseSurface | Scipy):
+            return np.ones(len(self.start))
+        return np.array(self.ansatz.scales)
+
     def threads(self, frozen: Frozen) -> int:
         """How many threads the simulator has for a circuit."""
         return 1 if self.device.computes else threads_for(len(frozen.device_qubits))
@@ -108,6 +115,7 @@ def specify(  # noqa: PLR0913 - as `run`
     Raises:
         InputError: With the config key that is wrong.
     """
+    _check_types(problem, ansatz, optimizer, budget)
     hamiltonian = _hamiltonian(problem)
     if ansatz is None:
         with blamed("ansatz"):
@@ -136,7 +144,7 @@ def specify(  # noqa: PLR0913 - as `run`
     if isinstance(optimizer, Scipy):
         with below("optimizer"):
             optimizer.check(point, noisy=noisy)
-    return Spec(
+    spec = Spec(
         problem,
         hamiltonian,
         ansatz,
@@ -148,13 +156,38 @@ def specify(  # noqa: PLR0913 - as `run`
         transpile or Transpile(),
         seed,
         budget or Budget(),
-        name or type(problem).__name__.lower(),
+        name or "",
         choices,
         tuple(notes),
     )
+    return spec if name else replace(spec, name=f"{type(problem).__name__.lower()}-{digest(spec.identity())[:8]}")
+
+
+def _check_types(problem: object, ansatz: object, optimizer: object, budget: object) -> None:
+    """Refuse what a name or a plain value was given for.
+
+    Raises:
+        InputError: With what to write instead.
+    """
+    for given, wanted, key, instead in (
+        (problem, Problem, "problem", "qopt.MaxCut(graph), qopt.Operator(operator) or a subclass of qopt.Problem"),
+        (ansatz, Ansatz, "ansatz", "qopt.qaoa(problem.hamiltonian(), layers=2)"),
+        (budget, Budget, "budget", "qopt.Budget(evaluations=100)"),
+    ):
+        if given is not None and not isinstance(given, wanted):
+            message = f"got a {type(given).__name__}, expected {instead}"
+            raise InputError(message, (key,))
+    if optimizer is not None and not callable(optimizer):
+        message = f'got {optimizer!r}, expected qopt.Scipy("COBYLA") or a function of (evaluate, start, rng)'
+        raise InputError(message, ("optimizer",))
 
 
 def _hamiltonian(problem: Problem) -> SparsePauliOp:
+    try:
+        problem.sense = Sense(problem.sense)
+    except ValueError:
+        message = f"sense is {problem.sense!r}, expected qopt.Sense.MINIMISE or qopt.Sense.MAXIMISE"
+        raise InputError(message, ("problem",)) from None
     with blamed("hamiltonian"):
         hamiltonian = problem.hamiltonian()
     if not isinstance(hamiltonian, SparsePauliOp):

@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from qopt.errors import InputError
+
 Point: TypeAlias = NDArray[np.float64]
 """`(n,)`: one parameter vector in the order of `Ansatz.parameters`, radians."""
 Points: TypeAlias = NDArray[np.float64]
@@ -203,6 +205,18 @@ class Budget:
     shots: int | None = None
     wall: float | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no amount.
+
+        Raises:
+            InputError: With the limit that is wrong.
+        """
+        for name in ("evaluations", "shots", "wall"):
+            limit = getattr(self, name)
+            if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0):
+                message = f"{name} is {limit!r}, expected a number above 0{' of seconds' if name == 'wall' else ''}, or None for no limit"
+                raise InputError(message, ("budget", name))
+
 
 @dataclass(frozen=True)
 class Result:
@@ -255,6 +269,19 @@ class Result:
     best: Solution | None
     baseline: Baseline | None
     engine: str
+
+    def __str__(self) -> str:
+        """A few lines for people; `qopt show` tells more."""
+        unit = f" {self.units}" if self.units else ""
+        lines = [f"{self.name}: {self.value:.8g} +- {self.stderr:.2g}{unit}"]
+        if self.reference is not None:
+            lines.append(f"  best known {self.reference.value:.8g}{unit} ({self.reference.kind})")
+        if self.approximation_ratio is not None:
+            lines.append(f"  approximation ratio {self.approximation_ratio:.4f} +- {self.approximation_ratio_stderr or 0.0:.2g}")
+        if self.best is not None:
+            lines.append(f"  best string {self.best.bits}, value {self.best.value:.8g} {self.best.text}".rstrip())
+        lines.append(f"  {self.evaluations} evaluations, {self.jobs} jobs, {self.shots} shots. {self.status}")
+        return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
         """The result as plain JSON types, in the order of the attributes."""

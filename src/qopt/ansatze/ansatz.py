@@ -20,12 +20,15 @@ class Ansatz:
         parameters: Names in the order in which points are written; each is the name of one parameter of `circuit`.
         name: `qaoa`, `hardware-efficient`, or the name of a custom one.
         layers: How often the ansatz repeats, where it does; starts by formula need it.
+        scales: How far each parameter moves where an angle of a rotation moves by about a radian; None is 1 for all. Built-in optimizers
+            work in these units, so that their steps suit weights of 0.01 as well as of 1000.
     """
 
     circuit: QuantumCircuit
     parameters: tuple[str, ...]
     name: str
     layers: int | None = None
+    scales: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         """Check that the names are exactly those of the circuit's parameters."""

@@ -38,6 +38,9 @@ def qaoa(hamiltonian: SparsePauliOp, layers: int = 1) -> Ansatz:
     if diagonal is None:
         message = "the Hamiltonian has X or Y terms, qaoa needs one of I and Z alone: use the hardware-efficient ansatz"
         raise InputError(message, ("type",))
+    if not diagonal.supports.any():
+        message = "the Hamiltonian is a constant: every string has the same energy, there is nothing to optimize"
+        raise InputError(message)
     if layers < 1:
         message = f"layers is {layers}, expected 1 or more"
         raise InputError(message, ("layers",))
@@ -50,7 +53,15 @@ def qaoa(hamiltonian: SparsePauliOp, layers: int = 1) -> Ansatz:
             # exp(-i gamma C) = exp(+i gamma c Z..Z) for H = c Z..Z, and R_Z..Z(t) = exp(-i t Z..Z / 2).
             _rotate(circuit, np.flatnonzero(support).tolist(), -2.0 * float(coefficient) * gamma)
         circuit.rx(2.0 * beta, range(diagonal.variables))
-    return Ansatz(circuit, tuple(parameter.name for parameter in gammas + betas), "qaoa", layers)
+    scales = (1.0 / _typical_weight(diagonal),) * layers + (1.0,) * layers
+    return Ansatz(circuit, tuple(parameter.name for parameter in gammas + betas), "qaoa", layers, scales)
+
+
+def _typical_weight(diagonal: Diagonal) -> float:
+    """The mean weight of the couplings, or of the fields where there are none: 1 for an unweighted cut."""
+    orders = diagonal.supports.sum(axis=1)
+    weights = 2.0 * np.abs(diagonal.coefficients)
+    return float(weights[orders > 1].mean() if (orders > 1).any() else weights[orders > 0].mean())
 
 
 def _rotate(circuit: QuantumCircuit, qubits: list[int], angle: ParameterExpression) -> None:

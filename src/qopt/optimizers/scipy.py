@@ -47,8 +47,9 @@ class Scipy:
             InputError: If the method or an option is unknown.
         """
         method = scipy_methods.find(self.method)
-        scipy_methods.check(method, self.options)
+        scipy_methods.check(method, scipy_methods.whole(method, self.options))
         object.__setattr__(self, "method", method.name)
+        object.__setattr__(self, "options", scipy_methods.whole(method, self.options))
 
     def check(self, start: Point, *, noisy: bool) -> None:
         """Refuse options that do not go together, or with the start, before anything is measured.

@@ -115,6 +115,14 @@ def find(name: str) -> Method:
     return METHODS[spelled]
 
 
+def whole(method: Method, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, with counts that were written as `1e2` made whole."""
+    counts = {name for name, kind in method.options.items() if kind == "count"}
+    return {
+        name: int(value) if name in counts and isinstance(value, float) and value.is_integer() else value for name, value in options.items()
+    }
+
+
 def check(method: Method, options: Mapping[str, Any]) -> None:
     """Refuse what the method doesn't take.
 

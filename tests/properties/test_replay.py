@@ -183,10 +183,11 @@ def test_a_fork_begins_at_the_best_point_and_names_its_parent(server: Server, tm
     project.run("run", "config.yaml", "--fork")
     assert told(project) == before
     parent = next(record for record in project.contents().records if isinstance(record, Header))
-    lowest = min(
+    asked = [
         (float(re.search(r"values=\[(.*?)\]", line)[1]), re.search(r"\[\[(.*?)\]\]", line)[1])  # type: ignore[index]
         for line in trajectory(project.contents())
-    )
+    ]
+    lowest = min(asked, key=lambda call: call[0])
     fork = replace(project, config={**project.config, "name": "run-fork"})
     header = next(record for record in fork.contents().records if isinstance(record, Header))
     assert header.parent == parent.run_id

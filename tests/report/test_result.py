@@ -51,7 +51,7 @@ def test_a_cvar_stands_beside_its_expectation(result: dict[str, Any]) -> None:
 
 def test_the_best_seen_is_called_biased(result: dict[str, Any]) -> None:
     """It is a diagnostic, and says so."""
-    assert "best seen        4.7831 (highest of all values: biased, a diagnostic)" in text_of(result, 80)
+    assert "best seen        4.7831 (the optimizer's highest: biased, a diagnostic)" in text_of(result, 80)
 
 
 def test_an_unproven_reference_tells_its_bound() -> None:

@@ -84,7 +84,7 @@ def _chance(result: dict[str, Any]) -> Sequence[Fact]:
         for (label, note), (mean, best) in zip(notes.items(), (("random", "random_best"), ("greedy", "greedy_best")), strict=True):
             rows.append(Fact(label, f"mean{NBSP}{number(baseline[mean], 5)}{unit}, best{NBSP}{number(baseline[best])}{unit}", note))
     extreme = "lowest" if result["sense"] == "minimise" else "highest"
-    note = f"({extreme} of all values: biased, a diagnostic)" if sampled else f"({extreme} of all values)"
+    note = f"(the optimizer's {extreme}: biased, a diagnostic)" if sampled else f"({extreme} of all values)"
     return [*rows, Fact("best seen", f"{number(result['best_seen'], 6)}{unit}", note, "dim")]
 
 
@@ -94,7 +94,7 @@ def _effort(result: dict[str, Any], folder: Path | None) -> Sequence[Fact]:
     rows = [Fact("effort", ", ".join(spent)), Fact("engine", result["engine"])]
     if 0 < len(result["parameters"]) <= _ANGLES:
         pairs = zip(result["parameters"], result["point"], strict=True)
-        rows.append(Fact("point", ", ".join(f"{printable(name)}{NBSP}{angle:.4f}" for name, angle in pairs)))
+        rows.append(Fact("point", ", ".join(f"{printable(name)}{NBSP}{angle:#.4g}" for name, angle in pairs)))
     rows.append(Fact("status", result["status"], style="green" if result["converged"] else "yellow"))
     if folder is not None:
         there = [name for name in _DERIVED if (folder / name).exists()]

@@ -75,7 +75,7 @@ class Answered:
         shots: Shots spent; None where exact.
         qpu_seconds: QPU time billed; None where unknown or none.
         elapsed: Seconds of work on the run so far, over all its parts.
-        raw: The raw answer, compressed; kept beside the JSON.
+        raw: The raw answer as bytes, kept beside the JSON and compressed by the journal; None when read back.
     """
 
     kind: ClassVar[str] = "answered"

@@ -10,6 +10,7 @@ import qiskit_ibm_runtime
 from qiskit import QuantumCircuit
 from qiskit.primitives import DataBin, PrimitiveResult, PubResult
 from qiskit.quantum_info import SparsePauliOp
+from tests.execution.kinds import KINDS
 
 from qopt import Ansatz, BackendError, Execution, Expectation, InputError, Transpile
 from qopt.execution import primitives
@@ -49,11 +50,9 @@ def test_a_kind_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("mode", ["session", "batch", "job"])
-@pytest.mark.parametrize("kind", ["legacy", "client", "aer"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_answers_in_every_mode_without_a_warning(kind: primitives.Kind, mode: str) -> None:
     """A qubit turned by pi/3 has <Z> = 1/2."""
-    if not primitives.installed(kind):
-        pytest.skip(f"the installed qiskit-ibm-runtime has no {kind} primitives")
     circuit = QuantumCircuit(1)
     circuit.ry(np.pi / 3, 0)
     execution = Execution(mode, "aer", kind)

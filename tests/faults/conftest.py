@@ -41,9 +41,10 @@ class FailingWrites:
 @pytest.fixture(scope="session")
 def failing_writes(tmp_path_factory: pytest.TempPathFactory) -> FailingWrites:
     """A disk whose n-th write fails; needs Linux and a C compiler."""
+    if sys.platform != "linux":
+        pytest.skip("writes are made to fail by the Linux loader's LD_PRELOAD, which no other system has")
     compiler = shutil.which("cc")
-    if sys.platform != "linux" or compiler is None:
-        pytest.skip("needs Linux and a C compiler")
+    assert compiler is not None, "there is no C compiler to build the shim that makes writes fail: install gcc"
     library = tmp_path_factory.mktemp("shim") / "failing_writes.so"
     subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, HERE / "failing_writes.c", "-ldl"], check=True)
     return FailingWrites(library)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
+from tests.execution.kinds import KINDS
 
 from qopt import Exact, Execution, Expectation, Sampled, Transpile, hardware_efficient
 from qopt.diagonal import Diagonal
-from qopt.execution import primitives
 from qopt.execution.connect import Connections, find
 from qopt.execution.isa import freeze
 from qopt.objective import constant_of
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from qopt.objective import Objective
 
 REPEATS = 1600
-KINDS = ("legacy", "client", "aer")
 RING = SparsePauliOp.from_sparse_list([("ZZ", [i, (i + 1) % 6], 5.0) for i in range(6)], num_qubits=6)
 # Distinct couplings: where a fraction alpha ends just at the edge of a degenerate level, no estimate of CVaR is normal.
 CHAIN = SparsePauliOp.from_sparse_list([("ZZ", [i, (i + 1) % 6], 3.0 + 0.37 * i) for i in range(6)], num_qubits=6)
@@ -29,8 +28,6 @@ H2 = SparsePauliOp.from_list([("II", -0.3324), ("IZ", 0.39794), ("ZI", -0.39794)
 
 def repeated(hamiltonian: SparsePauliOp, objective: Objective, kind: Kind, *, calls: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Values and standard errors of REPEATS measurements at one point, spread over some calls with seeds of their own."""
-    if not primitives.installed(kind):
-        pytest.skip(f"the installed qiskit-ibm-runtime has no {kind} primitives")
     ansatz = hardware_efficient(hamiltonian.num_qubits, reps=1)
     point = np.linspace(0.3, 1.2, len(ansatz.parameters))
     execution = Execution(mode="session", backend="aer", primitives=kind)

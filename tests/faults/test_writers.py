@@ -31,9 +31,9 @@ def project(server: Server, tmp_path: Path) -> Project:
 
 
 def assert_one_wins(project: Project, writers: list[Process]) -> None:
-    """All but one are refused with the pid of that one, which goes on until it is killed."""
+    """All but one are refused with the pid of that one, which has begun its run and goes on until it is killed."""
     pids = [writer.pid for writer in writers]
-    while (owner := owner_of(project)) not in pids:
+    while (owner := owner_of(project)) not in pids or not project.contents().records:
         time.sleep(0.005)
     for writer in writers:
         if writer.pid != owner:

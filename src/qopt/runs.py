@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -47,15 +48,16 @@ def stored_result(records: Iterable[Record], budget: dict[str, Any]) -> dict[str
     return last.result if last.final or last.budget == budget else None
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """Replace a derived file, so that a reader finds the old one or the new one, never half of it.
 
     Raises:
         StorageError: If it can't be written.
     """
-    temporary = path.with_name(f".{path.name}.new")
+    # Figures are also drawn by programs that do not hold the run's lock.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         temporary.chmod(0o600)
         temporary.replace(path)
     except OSError as error:

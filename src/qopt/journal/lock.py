@@ -71,6 +71,15 @@ class RunLock:
         fresh.replace(self._owner)
 
 
+def host_at_work(folder: Path) -> str | None:
+    """The host of the process that is at work in a run folder; None where none is. The lock is not touched.
+
+    A killed process leaves its name behind: on this host it is then known to be gone, of another host nobody can know.
+    """
+    owner = _read(folder / OWNER)
+    return str(owner.get("host")) if owner is not None and _alive(owner) else None
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     try:
         owner = json.loads(path.read_bytes())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qopt.errors import DamagedError
 from qopt.journal import Answered, Asked, Event, Failed, Finished, Header, Submitted, read
-from qopt.journal.lock import OWNER
+from qopt.journal.lock import host_at_work
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +108,7 @@ class History:
     @property
     def state(self) -> str:
         """Where the run stands: `running`, `finished`, `stopped at budget`, `finished on request`, `interrupted` or `empty`."""
-        owner = owner_of(self.folder)
+        owner = host_at_work(self.folder)
         if owner is not None:
             return "running" if owner == socket.gethostname() else f"running on {owner}"
         if self.header is None:
@@ -145,27 +143,6 @@ def parameters_of(run: History) -> tuple[str, ...]:
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         size = len(run.calls[0].points[0]) if run.calls else 0
         return tuple(f"parameter_{index}" for index in range(size))
-
-
-def owner_of(folder: Path) -> str | None:
-    """The host of the process that is at work in a run folder; None where none is. The lock is not touched.
-
-    A killed process leaves its name behind: on this host it is then known to be gone, of another host nobody can know.
-    """
-    try:
-        owner = json.loads((folder / OWNER).read_bytes())
-        host, process = str(owner["host"]), int(owner["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    if host != socket.gethostname() or os.name != "posix":
-        return host
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        pass
-    return host
 
 
 def _sign(header: Header | None) -> int:

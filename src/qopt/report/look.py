@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from qopt.errors import StorageError
+from qopt.runs import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +75,7 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
         # Neither the date nor matplotlib's version, so that equal figures are equal files.
         unnamed = {"Software": None} if path.suffix == ".png" else {"Date": None, "Creator": None}
         figure.savefig(buffer, format=path.suffix[1:], dpi=DPI, metadata=unnamed)
-        _replace(path, buffer.getvalue())
+        write(path, buffer.getvalue())
     return paths
 
 
@@ -109,14 +108,3 @@ def quiet(axes: Axes) -> None:
 def literal(text: str) -> str:
     """Text that matplotlib shows as it is, dollar signs too, but for the minus of numbers, which is as long as on the axes."""
     return re.sub(r"(?<!\w)-(?=\d)", "\N{MINUS SIGN}", text.replace("$", r"\$"))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(content)
-        temporary.chmod(0o600)
-        temporary.replace(path)
-    except OSError as error:
-        message = f"{path} can't be written: {error.strerror}; free space or change the permissions, then run the same command again"
-        raise StorageError(message) from error

@@ -59,6 +59,8 @@ def run(request: dict[str, Any]) -> int:
         figure.convergence = lambda _: None
     code: object = 1
     try:
+        # A shell starts what runs in the background with interrupts ignored, and children inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         cli.main()
     except SystemExit as end:

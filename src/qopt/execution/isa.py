@@ -13,6 +13,7 @@ from qiskit_aer import AerSimulator
 
 from qopt.errors import BackendError, InputError
 from qopt.execution.backends import AER_BASIS
+from qopt.execution.readout_errors import readout_errors
 from qopt.programs import REGISTER, Frozen
 
 if TYPE_CHECKING:
@@ -77,7 +78,14 @@ def transpiled(logical: Frozen, backend: BackendV2 | None, transpile: Transpile)
     part = {qubit: index for index, qubit in enumerate(used)}
     positions = tuple(part[qubit] for qubit in final)
     groups = tuple(tuple(item.apply_layout(list(positions), num_qubits=len(used)) for item in group) for group in logical.groups)
-    return Frozen(_reduced(isa, used), logical.parameters, positions, tuple(used), groups, logical.constant)
+    return replace(
+        logical,
+        circuit=_reduced(isa, used),
+        layout=positions,
+        device_qubits=tuple(used),
+        groups=groups,
+        readout=None if backend is None else readout_errors(backend, final),
+    )
 
 
 def unrolled(logical: Frozen) -> Frozen:

@@ -38,11 +38,14 @@ _PUBLIC = {
     "Solution": "qopt.types",
     "StorageError": "qopt.errors",
     "Transpile": "qopt.execution",
+    "decode": "qopt.recordings",
     "fixed_angles": "qopt.starts",
     "hardware_efficient": "qopt.ansatze",
     "qaoa": "qopt.ansatze",
     "ramp": "qopt.starts",
     "read_graph": "qopt.problems",
+    "read_recording": "qopt.recordings",
+    "record": "qopt.recordings",
     "run": "qopt.runner",
 }
 

@@ -12,6 +12,7 @@ from qopt.ansatze import hardware_efficient, qaoa
 from qopt.config import models, resolve_code
 from qopt.errors import InputError, StorageError, below, blamed
 from qopt.execution import Execution, Transpile
+from qopt.execution.recording import PREFIX
 from qopt.journal import Finished, read
 from qopt.objective import Exact, Expectation, Sampled
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
@@ -57,7 +58,7 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         start=start,
         objective=objective,
         optimizer=optimizer,
-        execution=Execution(config.execution.mode, config.execution.backend, config.execution.primitives),
+        execution=Execution(config.execution.mode, _backend(config.execution, base), config.execution.primitives),
         transpile=Transpile(config.transpile.level, config.transpile.seed, None if layout is None else tuple(layout)),
         seed=config.seed,
         budget=Budget(config.budget.evaluations, config.budget.shots, config.budget.wall),
@@ -156,6 +157,10 @@ def _point_of(folder: Path, ansatz: Ansatz) -> Point:
         message = f"the run in {folder} has the parameters {', '.join(result['parameters'])}, expected {', '.join(ansatz.parameters)}"
         raise InputError(message, ("run",))
     return np.array(result["point"], dtype=np.float64)
+
+
+def _backend(config: models.Execution, base: Path) -> str | None:
+    return config.backend if config.recording is None else f"{PREFIX}{base / config.recording}"
 
 
 def _objective(config: models.Objective | None) -> Objective | None:

@@ -16,6 +16,7 @@ from qopt.execution import Execution, Transpile
 from qopt.execution.backends import threads_for
 from qopt.execution.connect import Device, engine, find
 from qopt.execution.isa import check_contract, freeze
+from qopt.execution.recorded import check_identity
 from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
@@ -160,6 +161,9 @@ def specify(  # noqa: PLR0913 - as `run`
         choices,
         tuple(notes),
     )
+    if device.recording is not None:
+        with below("execution"):
+            check_identity(device.recording, spec.identity())
     return spec if name else replace(spec, name=f"{type(problem).__name__.lower()}-{digest(spec.identity())[:8]}")
 
 
@@ -220,6 +224,7 @@ def prepare(spec: Spec) -> Frozen:
     """
     strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
     logical = freeze(spec.ansatz, spec.objective.observables(spec.hamiltonian), constant_of(spec.hamiltonian), sampled=strings)
+    logical = replace(logical, cost=spec.hamiltonian if spec.objective.sampled else None)
     check(spec, logical)
     frozen = spec.device.prepare(logical, spec.transpile)
     check(spec, frozen)

@@ -7,9 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, Tag, model_validator
 
 from qopt.config.fields import (
+    RECORDING,
     WHOLE,
     Angles,
     AxisValue,
+    Backend,
     Code,
     Count,
     Edge,
@@ -272,10 +274,16 @@ class Execution(Model):
 
     mode: Literal["session", "batch", "job", "auto"] = "session"
     """How jobs are grouped at the backend."""
-    backend: Name | None = None
-    """statevector, aer, or a fake device such as fake_manila; default: statevector where the objective is exact, else aer."""
+    backend: Backend | None = None
+    """statevector, aer, a fake device such as fake_manila, or recording:PATH; default: aer, or statevector for an exact objective."""
     primitives: Literal["auto", "legacy", "client", "aer"] = "auto"
     """Which implementation of Sampler and Estimator is used."""
+
+    @property
+    def recording(self) -> str | None:
+        """The path of the recording that answers, where one does."""
+        backend = self.backend or ""
+        return backend.removeprefix(RECORDING) if backend.startswith(RECORDING) else None
 
 
 class Transpile(Model):

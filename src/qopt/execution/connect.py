@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qiskit_aer import AerSimulator
@@ -11,12 +12,15 @@ from qopt.errors import InputError
 from qopt.execution import backends, primitives
 from qopt.execution.isa import Transpile, transpiled, unrolled
 from qopt.execution.local import LocalExecutor
+from qopt.execution.recorded import RecordedExecutor
+from qopt.execution.recording import PREFIX, REPLAYED, read_recording
 from qopt.execution.statevector import StatevectorExecutor
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
     from qopt.execution.executor import Execution, Executor
+    from qopt.execution.recording import Recording
     from qopt.programs import Frozen
 
 
@@ -30,16 +34,18 @@ class Device:
 
     Attributes:
         name: What the user calls it.
-        backend: The device to transpile for; None for plain Aer and the statevector.
+        backend: The device to transpile for; None for plain Aer, the statevector and recordings.
+        recording: What answers in place of a backend, where it was recorded.
     """
 
     name: str
     backend: BackendV2 | None
+    recording: Recording | None = None
 
     @property
     def computes(self) -> bool:
         """Whether it computes exactly, without primitives, transpiling or noise."""
-        return self.name == "statevector"
+        return self.name == "statevector" if self.recording is None else self.recording.exact
 
     def prepare(self, logical: Frozen, transpile: Transpile) -> Frozen:
         """The circuit and observables as they run on the device.
@@ -47,6 +53,8 @@ class Device:
         Raises:
             InputError: If the circuit does not fit, or is too wide to be simulated.
         """
+        if self.recording is not None:
+            return self.recording.frozen  # transpiled when it was recorded
         width = logical.circuit.num_qubits
         if width > WIDEST and (self.computes or self.backend is None):
             message = f"the problem has {width} qubits, {self.name} takes {WIDEST} or fewer on this machine: use a smaller problem"
@@ -70,11 +78,14 @@ def find(execution: Execution, *, exact: bool) -> Device:
     wanted = execution.backend if execution.backend is not None else ("statevector" if exact else "aer")
     if not isinstance(wanted, str):
         device = Device(str(wanted.name), wanted)
+    elif wanted.startswith(PREFIX):
+        recording = read_recording(Path(wanted.removeprefix(PREFIX)))
+        device = Device(f"{PREFIX}{recording.digest[:24]}", None, recording)
     elif wanted == "statevector":
         device = Device(wanted, None)
     else:
         device = Device(wanted, backends.resolve(wanted))
-    if not device.computes:
+    if not device.computes and device.recording is None:
         primitives.choose(execution.primitives)
     if exact and not device.computes:
         message = f"backend is {device.name!r}, but objective exact is computed, not measured: set backend to statevector, or shots"
@@ -84,6 +95,8 @@ def find(execution: Execution, *, exact: bool) -> Device:
 
 def engine(device: Device, execution: Execution, *, sampler: bool) -> str:
     """What answers, for the result: `SamplerV2 on aer in a Session`."""
+    if device.recording is not None:
+        return f"{REPLAYED}{device.recording.engine}"
     if device.computes:
         return "statevector"
     kind = primitives.choose(execution.primitives)
@@ -112,6 +125,8 @@ class Connections:
 
 
 def _connect(device: Device, execution: Execution, frozen: Frozen) -> Executor:
+    if device.recording is not None:
+        return RecordedExecutor(device.recording)
     if device.computes:
         return StatevectorExecutor()
     kind = primitives.choose(execution.primitives)

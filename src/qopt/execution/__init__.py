@@ -3,4 +3,16 @@
 from qopt.execution.executor import Circumstances, Diary, Execution, Executor, JobFailed, JobLost, JobState, Mode, Primitives, Waiting
 from qopt.execution.isa import Transpile
 
-__all__ = ["Circumstances", "Diary", "Execution", "Executor", "JobFailed", "JobLost", "JobState", "Mode", "Primitives", "Transpile", "Waiting"]
+__all__ = [
+    "Circumstances",
+    "Diary",
+    "Execution",
+    "Executor",
+    "JobFailed",
+    "JobLost",
+    "JobState",
+    "Mode",
+    "Primitives",
+    "Transpile",
+    "Waiting",
+]

@@ -57,7 +57,10 @@ class LocalExecutor:
                 self._answers[job] = primitives.run_aer(self._backend, program)
                 self._jobs[job] = (program, ())
             else:
-                self._jobs[job] = (program, [primitives.run(self._kind, self._mode, part, options=self._options(part)) for part in self._parts(program)])
+                self._jobs[job] = (
+                    program,
+                    [primitives.run(self._kind, self._mode, part, options=self._options(part)) for part in self._parts(program)],
+                )
         except (QiskitError, ValueError) as error:
             message = f"{self._name} refused the job: {error}"
             raise BackendError(message) from error

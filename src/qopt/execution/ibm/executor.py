@@ -112,7 +112,9 @@ class IbmExecutor:
                     return known
                 pause = error.failure.wait if error.failure.wait is not None else next(waits)
                 if time.monotonic() + pause > end:
-                    message = f"{error}; {self._account.caller.waiting.service:g} s of trying were in vain. The same command goes on from here"
+                    message = (
+                        f"{error}; {self._account.caller.waiting.service:g} s of trying were in vain. The same command goes on from here"
+                    )
                     raise BackendError(message) from error
                 self._account.caller.told.append(str(error))
                 time.sleep(pause)
@@ -286,7 +288,9 @@ class IbmExecutor:
                 self._cancel_others(job, tag)
                 continue
             if time.monotonic() > end:
-                message = f"job {job} is {state.value} after {self._waiting.job:g} s: it stays there, and the same command goes on waiting for it"
+                message = (
+                    f"job {job} is {state.value} after {self._waiting.job:g} s: it stays there, and the same command goes on waiting for it"
+                )
                 raise BackendError(message)
             time.sleep(pause)
             pause = min(POLL_GROWTH * pause, SLOWEST_POLL[self._conversation.mode])

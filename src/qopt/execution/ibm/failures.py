@@ -44,14 +44,19 @@ class Rule:
 
 RULES = (
     Rule(Reaction.FALL_BACK, "the account's plan has no Sessions", codes=frozenset({1352})),
-    Rule(Reaction.RETRY, "the service takes no more jobs for the moment (its rate limit)", codes=frozenset({1202}), statuses=frozenset({429})),
+    Rule(
+        Reaction.RETRY, "the service takes no more jobs for the moment (its rate limit)", codes=frozenset({1202}), statuses=frozenset({429})
+    ),
     Rule(
         Reaction.REFUSED,
         "the credentials are missing or wrong: set QISKIT_IBM_TOKEN, or save an account with QiskitRuntimeService.save_account",
         exceptions=frozenset({"InvalidAccountError", "AccountNotFoundError"}),
     ),
     Rule(
-        Reaction.RECONNECT, "the service does not accept the login any more", statuses=frozenset({401}), exceptions=frozenset({"IBMNotAuthorizedError"})
+        Reaction.RECONNECT,
+        "the service does not accept the login any more",
+        statuses=frozenset({401}),
+        exceptions=frozenset({"IBMNotAuthorizedError"}),
     ),
     Rule(
         Reaction.RECONNECT,
@@ -85,7 +90,9 @@ RULES = (
     Rule(
         Reaction.RETRY,
         "the service's answer can't be read",
-        exceptions=frozenset({"JSONDecodeError", "KeyError", "TypeError", "AttributeError", "IndexError", "UnicodeDecodeError", "binascii.Error"}),
+        exceptions=frozenset(
+            {"JSONDecodeError", "KeyError", "TypeError", "AttributeError", "IndexError", "UnicodeDecodeError", "binascii.Error"}
+        ),
     ),
 )
 OTHER = Rule(Reaction.REFUSED, "the client failed")

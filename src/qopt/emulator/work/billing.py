@@ -9,7 +9,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from qopt.emulator.work import estimator, sampler, twin
+from qopt.emulator.work import twin
 from qopt.emulator.work.job import invalid
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from qiskit.circuit import Instruction
     from qiskit.transpiler import Target
 
+    from qopt.emulator.work import estimator, executor, sampler
     from qopt.emulator.work.circuits import Loaded
-    from qopt.emulator.work.job import Work
     from qopt.emulator.work.options import Settings
 
 OVERHEAD = 2.0
@@ -28,32 +28,41 @@ OVERHEAD = 2.0
 _UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
-def of_sampler(work: Work) -> float:
+def of_sampler(backend: str, job: sampler.Job) -> float:
     """Seconds of a legacy Sampler's job.
 
     Raises:
-        WorkFailed: If it is refused.
+        WorkFailed: If a delay has no length.
     """
-    pubs, settings = sampler.read(work)
-    delay = _delay(work.backend, settings.rep_delay)
-    return OVERHEAD + sum(pub.executions * (duration(pub.loaded, work.backend) + delay) for pub in pubs)
+    delay = _delay(backend, job.settings.rep_delay)
+    return OVERHEAD + sum(pub.executions * (duration(pub.loaded, backend) + delay) for pub in job.pubs)
 
 
-def of_estimator(work: Work) -> float:
+def of_executor(backend: str, program: executor.Program) -> float:
+    """Seconds of an executor's program, whose items say themselves how often they are executed.
+
+    Raises:
+        WorkFailed: If a delay has no length.
+    """
+    delay = _delay(backend, program.rep_delay)
+    return OVERHEAD + sum(math.prod(item.shape) * program.shots * (duration(item.loaded, backend) + delay) for item in program.items)
+
+
+def of_estimator(backend: str, job: estimator.Job) -> float:
     """Seconds of a legacy Estimator's job: every group of observables at every point, and what its mitigation adds.
 
     Correcting the readout costs one more circuit that only measures; extrapolating to zero noise runs each circuit stretched by each
     factor; cancelling noise probabilistically is billed with the largest overhead that it is allowed.
 
     Raises:
-        WorkFailed: If it is refused.
+        WorkFailed: If a delay has no length.
     """
-    pubs, settings = estimator.read(work)
-    delay = _delay(work.backend, settings.rep_delay)
-    target = twin.target_of(work.backend)
+    settings = job.settings
+    delay = _delay(backend, settings.rep_delay)
+    target = twin.target_of(backend)
     total = OVERHEAD
-    for pub in pubs:
-        ready = _ends(pub.loaded, work.backend)
+    for pub in job.pubs:
+        ready = _ends(pub.loaded, backend)
         shots = pub.shots * _overhead(settings)
         for setting in pub.settings:
             for group in setting.groups:

@@ -59,26 +59,34 @@ class Pub:
         return sum(len(setting.points) * len(setting.groups) for setting in self.settings)
 
 
-def read(work: Work) -> tuple[list[Pub], Settings]:
+@dataclass(frozen=True)
+class Job:
+    """A job, checked."""
+
+    pubs: tuple[Pub, ...]
+    settings: Settings
+
+
+def read(work: Work) -> Job:
     """The job's PUBs and options.
 
     Raises:
         WorkFailed: If the service would refuse them.
     """
     settings = options.read(work.params, sampler=False)
-    return [_pub(work.backend, parts, settings) for parts in encoding.pubs_of(work.params, 4)], settings
+    return Job(tuple(_pub(work.backend, parts, settings) for parts in encoding.pubs_of(work.params, 4)), settings)
 
 
-def execute(work: Work) -> str:
+def execute(work: Work, job: Job) -> str:
     """The text of the job's results.
 
     Raises:
         WorkFailed: If the job can't be executed.
     """
-    pubs, settings = read(work)
+    settings = job.settings
     seed = options.seed_of(settings, work.seed)
     mitigated = settings.mitigates_readout and work.noise
-    answers = [_answer(work, pub, mitigated, sampling.spread(seed, index)) for index, pub in enumerate(pubs)]
+    answers = [_answer(work, pub, mitigated, sampling.spread(seed, index)) for index, pub in enumerate(job.pubs)]
     metadata: dict[str, Any] = {"version": 2, "resilience": {"measure_mitigation": settings.mitigates_readout}}
     if settings.mitigates_readout:
         metadata["readout_mitigation"] = "the twin's readout errors inverted qubit by qubit, in place of TREX"
@@ -124,13 +132,12 @@ def _restricted(terms: Terms, qubits: tuple[int, ...]) -> Terms:
 
 
 def _answer(work: Work, pub: Pub, mitigated: bool, seed: int) -> PubResult:  # noqa: FBT001 - a private helper
-    simulator = twin.simulator(work.backend, pub.qubits, noise=work.noise)
     body = circuits.reduced(pub.loaded.circuit, pub.qubits)
     native = "sx" in twin.target_of(work.backend).operation_names
     jobs = [(setting, group) for setting in pub.settings for group in setting.groups]
-    measured = sampling.sample(
-        simulator,
-        [_measured(body, group.basis, native=native) for _, group in jobs],
+    measured = sampling.measure(
+        sampling.Machine(work.backend, work.noise),
+        [(_measured(body, group.basis, native=native), pub.qubits) for _, group in jobs],
         [(pub.loaded.parameters, pub.points[list(setting.points)]) for setting, _ in jobs],
         shots=pub.shots,
         seed=seed,

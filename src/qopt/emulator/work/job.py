@@ -8,6 +8,9 @@ from typing import Any
 INVALID = 1517
 """The code of a job whose input can't be executed."""
 
+MAX_EXECUTIONS = 10_000_000
+"""Shots of all circuits of a job that the service documents as a Sampler's limit; here it is the executor's too."""
+
 TOO_LONG = 1305
 """The code that the client turns into `RuntimeJobMaxTimeoutError`."""
 

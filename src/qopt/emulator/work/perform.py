@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from qopt.emulator.work import billing, estimator, sampler
+from qopt.emulator.work import billing, estimator, executor, sampler
 from qopt.emulator.work.job import TOO_LONG, Done, Work, WorkFailed, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class _Program:
+    """How jobs of a program are read, billed and executed; the job that is read is of a type of its own."""
+
+    read: Callable[[Work], Any]
+    bill: Callable[[str, Any], float]
+    execute: Callable[[Work, Any], str]
+
+
+_PROGRAMS = {
+    "estimator": _Program(estimator.read, billing.of_estimator, estimator.execute),
+    "executor": _Program(executor.read, billing.of_executor, executor.execute),
+    "sampler": _Program(sampler.read, billing.of_sampler, sampler.execute),
+}
 
 
 def perform(work: Work) -> Done:
@@ -17,12 +34,13 @@ def perform(work: Work) -> Done:
     Raises:
         WorkFailed: If it ends as failed on the platform; whatever a user can do wrong ends so.
     """
-    execute, _ = _program(work.program_id)
-    seconds = quantum_seconds(work)
+    program = _program(work.program_id)
+    job = program.read(work)
+    seconds = work.bias * program.bill(work.backend, job)
     if work.max_execution_time is not None and seconds > work.max_execution_time:
         message = f"the job was cancelled after its maximum execution time of {work.max_execution_time:g} s; it would take {seconds:.1f} s"
         raise WorkFailed(TOO_LONG, message)
-    return Done(execute(work), seconds)
+    return Done(program.execute(work, job), seconds)
 
 
 def quantum_seconds(work: Work) -> float:
@@ -31,18 +49,11 @@ def quantum_seconds(work: Work) -> float:
     Raises:
         WorkFailed: If it is refused before anything is executed.
     """
-    _, bill = _program(work.program_id)
-    return work.bias * bill(work)
+    program = _program(work.program_id)
+    return work.bias * program.bill(work.backend, program.read(work))
 
 
-_PROGRAMS: dict[str, tuple[Callable[[Work], str], Callable[[Work], float]]] = {
-    "estimator": (estimator.execute, billing.of_estimator),
-    "sampler": (sampler.execute, billing.of_sampler),
-}
-"""How each program is executed, and how it is billed."""
-
-
-def _program(name: str) -> tuple[Callable[[Work], str], Callable[[Work], float]]:
+def _program(name: str) -> _Program:
     if name not in _PROGRAMS:
         message = f"there is no program {name!r} on this platform, expected one of {', '.join(sorted(_PROGRAMS))}"
         raise invalid(message)

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 
 from qiskit.primitives import BitArray, DataBin, PrimitiveResult, SamplerPubResult
 
-from qopt.emulator.work import circuits, encoding, options, sampling, twin
-from qopt.emulator.work.job import Work, invalid
+from qopt.emulator.work import circuits, encoding, options, sampling
+from qopt.emulator.work.job import MAX_EXECUTIONS, Work, invalid
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from qopt.emulator.work.options import Settings
-
-MAX_EXECUTIONS = 10_000_000
-"""Shots of all circuits of a job that the service documents as its limit."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,15 @@ class Pub:
         return math.prod(self.values.shape[:-1]) * self.shots
 
 
-def read(work: Work) -> tuple[list[Pub], Settings]:
+@dataclass(frozen=True)
+class Job:
+    """A job, checked."""
+
+    pubs: tuple[Pub, ...]
+    settings: Settings
+
+
+def read(work: Work) -> Job:
     """The job's PUBs and options.
 
     Raises:
@@ -54,38 +59,37 @@ def read(work: Work) -> tuple[list[Pub], Settings]:
     if executions > MAX_EXECUTIONS:
         message = f"the job asks for {executions} executions, more than {MAX_EXECUTIONS}: split it"
         raise invalid(message)
-    return pubs, settings
+    return Job(tuple(pubs), settings)
 
 
-def execute(work: Work) -> str:
+def execute(work: Work, job: Job) -> str:
     """The text of the job's results.
 
     Raises:
         WorkFailed: If the job can't be executed.
     """
-    pubs, settings = read(work)
-    seed = options.seed_of(settings, work.seed)
-    answers = [_answer(work, pub, sampling.spread(seed, index)) for index, pub in enumerate(pubs)]
-    metadata = {"version": 2, **({"not_emulated": settings.ignored} if settings.ignored else {})}
+    seed = options.seed_of(job.settings, work.seed)
+    answers = [_answer(work, pub, sampling.spread(seed, index)) for index, pub in enumerate(job.pubs)]
+    ignored = job.settings.ignored
+    metadata = {"version": 2, **({"not_emulated": ignored} if ignored else {})}
     return encoding.encoded(PrimitiveResult(answers, metadata=metadata))
 
 
 def _answer(work: Work, pub: Pub, seed: int) -> SamplerPubResult:
     loaded = pub.loaded
     shape = pub.values.shape[:-1]
-    (bits,) = sampling.sample(
-        twin.simulator(work.backend, loaded.active, noise=work.noise),
-        [circuits.reduced(loaded.circuit, loaded.active)],
+    (bits,) = sampling.measure(
+        sampling.Machine(work.backend, work.noise),
+        [(loaded.circuit, range(loaded.circuit.num_qubits))],
         [(loaded.parameters, pub.values.reshape(math.prod(shape), len(loaded.parameters)))],
         shots=pub.shots,
         seed=seed,
     )
     bits = bits.reshape(*shape, pub.shots, loaded.circuit.num_clbits)
-    places = {bit: index for index, bit in enumerate(loaded.circuit.clbits)}
     fields = {
-        register.name: BitArray.from_bool_array(bits[..., [places[bit] for bit in register]], order="little")
-        for register in loaded.circuit.cregs
-        if len(register)
+        name: BitArray.from_bool_array(array, order="little")
+        for name, array in sampling.by_register(loaded.circuit, bits).items()
+        if array.shape[-1]
     }
     metadata = {"circuit_metadata": loaded.circuit.metadata or {}, "shots": pub.shots}
     return SamplerPubResult(DataBin(**fields, shape=shape), metadata=metadata)

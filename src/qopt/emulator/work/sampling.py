@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from qiskit_aer import AerError
 
+from qopt.emulator.work import alone, twin
 from qopt.emulator.work.job import invalid
+from qopt.emulator.work.parts import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +20,21 @@ if TYPE_CHECKING:
     from qiskit.circuit import Parameter
     from qiskit_aer import AerSimulator
 
+    from qopt.emulator.work.parts import Part
 
-def sample(
-    simulator: AerSimulator,
-    circuits: Sequence[QuantumCircuit],
+
+@dataclass(frozen=True)
+class Machine:
+    """Where circuits are measured."""
+
+    backend: str
+    noise: bool
+    """Whether it errs as the backend's twin."""
+
+
+def measure(
+    machine: Machine,
+    circuits: Sequence[tuple[QuantumCircuit, Sequence[int]]],
     binds: Sequence[tuple[Sequence[Parameter], NDArray[np.float64]]],
     *,
     shots: int,
@@ -29,8 +43,8 @@ def sample(
     """Measure each circuit at each of its points.
 
     Args:
-        simulator: Where.
-        circuits: Circuits of one simulator, with parameters.
+        machine: Where.
+        circuits: Each with the numbers of its qubits on the backend.
         binds: For each circuit its parameters and their values (k, n).
         shots: How many for each point of each circuit.
         seed: Each point of each circuit gets samples of its own from it.
@@ -41,15 +55,56 @@ def sample(
     Raises:
         WorkFailed: If the simulator can't.
     """
+    answers = [
+        np.zeros((len(values), shots, circuit.num_clbits), dtype=np.bool_)
+        for (circuit, _), (_, values) in zip(circuits, binds, strict=True)
+    ]
+    together: dict[tuple[int, ...], list[tuple[int, Part]]] = {}
+    for index, (circuit, qubits) in enumerate(circuits):
+        for part in split(circuit, qubits):
+            if alone.applies(part):
+                rng = np.random.default_rng([seed, index, *part.qubits])
+                bits = alone.sample(machine.backend, part, binds[index], noise=machine.noise, rng=rng, shots=shots)
+                answers[index][..., part.clbits] = bits
+            else:
+                together.setdefault(part.qubits, []).append((index, part))
+    for qubits, members in together.items():
+        simulator = twin.simulator(machine.backend, qubits, noise=machine.noise)
+        measured = _run(
+            simulator, [part.circuit for _, part in members], [binds[index] for index, _ in members], shots, spread(seed, *qubits)
+        )
+        for (index, part), bits in zip(members, measured, strict=True):
+            answers[index][..., part.clbits] = bits
+    return answers
+
+
+def by_register(circuit: QuantumCircuit, bits: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+    """The measured bits (..., classical bits) of a circuit, for each register its own."""
+    places = {bit: index for index, bit in enumerate(circuit.clbits)}
+    return {register.name: bits[..., [places[bit] for bit in register]] for register in circuit.cregs}
+
+
+def spread(seed: int, *path: int) -> int:
+    """A seed of its own for a part of a job, unrelated to those of the other parts."""
+    return int(np.random.SeedSequence([seed, *path]).generate_state(1)[0] >> 1)
+
+
+def _run(
+    simulator: AerSimulator,
+    circuits: Sequence[QuantumCircuit],
+    binds: Sequence[tuple[Sequence[Parameter], NDArray[np.float64]]],
+    shots: int,
+    seed: int,
+) -> list[NDArray[np.bool_]]:
+    """The same for circuits of one simulator."""
     jobs = [_repeated(circuit, *bind) for circuit, bind in zip(circuits, binds, strict=True)]
     flat = [circuit for repeated, _ in jobs for circuit in repeated]
     tables = [table for repeated, table in jobs for _ in repeated]
     if not flat:
         return [np.zeros((0, shots, circuit.num_clbits), dtype=np.bool_) for circuit in circuits]
     try:
-        result = simulator.run(
-            flat, parameter_binds=tables if any(tables) else None, shots=shots, seed_simulator=seed, memory=True
-        ).result()
+        job = simulator.run(flat, parameter_binds=tables if any(tables) else None, shots=shots, seed_simulator=seed, memory=True)
+        result = job.result()
     except AerError as error:
         message = f"the circuit can't be simulated: {error}"
         raise invalid(message) from error
@@ -61,11 +116,6 @@ def sample(
         np.reshape([_bits(next(measured).data, shots, circuit.num_clbits) for _ in range(len(values))], (-1, shots, circuit.num_clbits))
         for circuit, (_, values) in zip(circuits, binds, strict=True)
     ]
-
-
-def spread(seed: int, *path: int) -> int:
-    """A seed of its own for a part of a job, unrelated to those of the other parts."""
-    return int(np.random.SeedSequence([seed, *path]).generate_state(1)[0] >> 1)
 
 
 def _repeated(

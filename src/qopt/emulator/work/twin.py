@@ -65,7 +65,7 @@ def simulator(name: str, qubits: tuple[int, ...], *, noise: bool) -> AerSimulato
     if len(qubits) > WIDEST:
         message = f"the job uses {len(qubits)} qubits of {name} and the emulator can simulate {WIDEST}: use a smaller circuit"
         raise invalid(message)
-    model = NoiseModel.from_backend(_Part(_restricted(target_of(name), qubits))) if noise else None
+    model = NoiseModel.from_backend(_Described(part(name, qubits))) if noise else None
     return AerSimulator(noise_model=model, max_parallel_threads=1)
 
 
@@ -87,21 +87,23 @@ def _classes() -> dict[str, type[BackendV2]]:
     return found
 
 
-def _restricted(target: Target, qubits: Sequence[int]) -> Target:
+def part(name: str, qubits: Sequence[int]) -> Target:
+    """The target of some of a backend's qubits, numbered anew in the order given, without control flow."""
+    target = target_of(name)
     new = {old: index for index, old in enumerate(qubits)}
     properties = target.qubit_properties
-    part = Target(num_qubits=len(qubits), dt=target.dt, qubit_properties=[properties[old] for old in qubits] if properties else None)
+    smaller = Target(num_qubits=len(qubits), dt=target.dt, qubit_properties=[properties[old] for old in qubits] if properties else None)
     for name in target.operation_names:
         places = target[name]
         if places is None or None in places:
             continue
         kept = {tuple(new[q] for q in old): value for old, value in places.items() if all(q in new for q in old)}
         if kept:
-            part.add_instruction(target.operation_from_name(name), kept, name=name)
-    return part
+            smaller.add_instruction(target.operation_from_name(name), kept, name=name)
+    return smaller
 
 
-class _Part(BackendV2):  # type: ignore[misc]  # qiskit's classes are untyped
+class _Described(BackendV2):  # type: ignore[misc]  # qiskit's classes are untyped
     """A target dressed as the backend that Aer wants to read a noise model from."""
 
     def __init__(self, target: Target) -> None:

@@ -11,7 +11,7 @@ from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
 from qopt.config import models, resolve_code
 from qopt.errors import InputError, StorageError, below, blamed
-from qopt.execution import Execution, Transpile
+from qopt.execution import Execution, Transpile, Waiting
 from qopt.execution.recording import PREFIX
 from qopt.journal import Finished, read
 from qopt.objective import Exact, Expectation, Sampled
@@ -58,10 +58,10 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         start=start,
         objective=objective,
         optimizer=optimizer,
-        execution=Execution(config.execution.mode, _backend(config.execution, base), config.execution.primitives),
+        execution=_execution(config.execution, base),
         transpile=Transpile(config.transpile.level, config.transpile.seed, None if layout is None else tuple(layout)),
         seed=config.seed,
-        budget=Budget(config.budget.evaluations, config.budget.shots, config.budget.wall),
+        budget=Budget(**config.budget.model_dump()),
         name=config.name,
     )
 
@@ -159,16 +159,19 @@ def _point_of(folder: Path, ansatz: Ansatz) -> Point:
     return np.array(result["point"], dtype=np.float64)
 
 
-def _backend(config: models.Execution, base: Path) -> str | None:
-    return config.backend if config.recording is None else f"{PREFIX}{base / config.recording}"
-
-
 def _objective(config: models.Objective | None) -> Objective | None:
     if config is None:
         return None
     if isinstance(config, models.SampledObjective):
         return Sampled(config.shots, config.cvar)
     return Expectation(config.shots) if isinstance(config, models.ExpectationObjective) else Exact()
+
+
+def _execution(config: models.Execution, base: Path) -> Execution:
+    given = config.model_dump(exclude={"waiting"})
+    if config.recording is not None:
+        given["backend"] = f"{PREFIX}{base / config.recording}"
+    return Execution(**given, waiting=Waiting(**config.waiting.model_dump()))
 
 
 def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | None:

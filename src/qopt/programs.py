@@ -34,6 +34,7 @@ class Frozen:
         device_qubits: `device_qubits[q]` is the device's number of the circuit's qubit q.
         groups: Laid-out observables; each inner tuple is measured together. Empty where sampled.
         constant: The identity's coefficient, which needs no measurement.
+        device: The name of the device that it was laid out for, where an account had to be asked for it.
         cost: The Hamiltonian on logical qubits where strings are sampled: it gives them their energies without the problem at hand.
         readout: For each logical qubit the probabilities of reading 1 where 0 was prepared and 0 where 1 was, as the device reported them
             when the circuit was frozen; None where it reports none.
@@ -45,6 +46,7 @@ class Frozen:
     device_qubits: tuple[int, ...]
     groups: tuple[tuple[SparsePauliOp, ...], ...]
     constant: float
+    device: str = ""
     cost: SparsePauliOp | None = None
     readout: tuple[tuple[float, float], ...] | None = None
 

@@ -171,8 +171,9 @@ def _call(ledger: Ledger, key: tuple[str, int]) -> RecordedCall:
         answered.values,
         answered.stderrs,
         answered.shots,
-        answered.qpu_seconds,
+        ledger.bills.get(key),
         ledger.jobs.get(key),
+        answered.calibration,
     )
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from qopt.ansatze import Ansatz
-    from qopt.execution import Execution, Transpile
+    from qopt.execution import Execution, Executor, Transpile
     from qopt.objective import Objective
     from qopt.problems import Problem
     from qopt.programs import Frozen
@@ -115,6 +115,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
     listener: Listener | None = None,
     connections: Connections | None = None,
     signals: Signals | None = None,
+    wait: bool = True,
 ) -> Result:
     """Begin, go on with or finish a run.
 
@@ -129,6 +130,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
         listener: Called after every answer.
         connections: Shared with other runs and left open; by default the run's own, closed at its end.
         signals: Shared with other runs, where one signal is to end them all.
+        wait: Whether to wait for jobs that go on without this process; otherwise `Queued` is raised at the first that is not done.
     """
     home = runs.folder_of(folder, spec.name)
     frozen = None if runs.exists(home) else _prepared(spec)
@@ -146,7 +148,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
             frozen = load(home / "frozen", *ledger.header.frozen)
             check(spec, frozen)
         signals = signals or Signals()
-        return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener, connections=connections, signals=signals)
+        return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener, connections=connections, signals=signals, wait=wait)
 
 
 def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
@@ -221,16 +223,24 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
     listener: Listener | None,
     connections: Connections | None,
     signals: Signals,
+    wait: bool,
 ) -> Result:
     assert ledger.header is not None  # noqa: S101 - written by _begin
     own = Connections()
+
+    def connect() -> Executor:
+        executor = (connections or own).open(spec.device, spec.execution, frozen)
+        executor.attach(ledger)
+        return executor
+
     durable = Durable(
         ledger,
-        lambda: (connections or own).open(spec.device, spec.execution, frozen),
+        connect,
         seed=spec.seed,
         threads=spec.threads(frozen),
         signals=signals,
         listener=checkpointing(spec, home, listener),
+        wait=wait,
     )
     circuit, observables = ledger.header.frozen
     main = Stage(MAIN, spec.objective, frozen, (circuit, observables), spec.problem.energies)

@@ -143,6 +143,19 @@ class Question:
 
 
 @dataclass(frozen=True)
+class OpenSession:
+    """A Session or Batch that a run opened and did not close.
+
+    Attributes:
+        id: As the service calls it.
+        mode: `session` or `batch`.
+    """
+
+    id: str
+    mode: str
+
+
+@dataclass(frozen=True)
 class Reference:
     """What is known of the best value without a quantum computer, in the problem's own sense.
 
@@ -199,11 +212,13 @@ class Budget:
         evaluations: Points that the optimizer may ask for.
         shots: Shots of the whole run, the final measurement included.
         wall: Seconds of work, summed over all parts of the run.
+        qpu: QPU seconds as they are billed, the final measurement included; the run stops before the job that would overrun it.
     """
 
     evaluations: int | None = None
     shots: int | None = None
     wall: float | None = None
+    qpu: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no amount.
@@ -211,10 +226,10 @@ class Budget:
         Raises:
             InputError: With the limit that is wrong.
         """
-        for name in ("evaluations", "shots", "wall"):
+        for name in ("evaluations", "shots", "wall", "qpu"):
             limit = getattr(self, name)
             if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0):
-                message = f"{name} is {limit!r}, expected a number above 0{' of seconds' if name == 'wall' else ''}, or None for no limit"
+                message = f"{name} is {limit!r}, expected a number above 0{' of seconds' if name in ('wall', 'qpu') else ''}, or None for no limit"
                 raise InputError(message, ("budget", name))
 
 

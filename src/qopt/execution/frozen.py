@@ -56,6 +56,7 @@ def to_bytes(frozen: Frozen) -> tuple[bytes, bytes]:
         "layout": list(frozen.layout),
         "device_qubits": list(frozen.device_qubits),
         "constant": frozen.constant,
+        "device": frozen.device,
         "groups": [[_terms(observable) for observable in group] for group in frozen.groups],
         "cost": None if frozen.cost is None else _terms(frozen.cost),
         "readout": frozen.readout,
@@ -75,6 +76,7 @@ def from_bytes(circuit: bytes, observables: bytes) -> Frozen:
         tuple(rest["device_qubits"]),
         tuple(tuple(_operator(terms, loaded.num_qubits) for terms in group) for group in rest["groups"]),
         rest["constant"],
+        rest.get("device", ""),
         None if cost is None else _operator(cost, len(rest["layout"])),
         None if readout is None else tuple((one, zero) for one, zero in readout),
     )

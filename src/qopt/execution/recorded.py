@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from qopt.errors import InputError
-from qopt.execution.executor import JobLost, JobState
+from qopt.execution.executor import Circumstances, JobLost, JobState
 from qopt.execution.frozen import to_bytes
 from qopt.identity import circuit_digest, differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qopt.execution.executor import Diary
     from qopt.execution.recording import RecordedCall, Recording
     from qopt.programs import Frozen, Program, Pub, PubData
 
@@ -34,7 +35,11 @@ class RecordedExecutor:
         """Answer from that recording."""
         self._recording = recording
         self._asked: dict[str, RecordedCall] = {}
+        self._last: RecordedCall | None = None
         self._known: Frozen | None = None
+
+    def attach(self, diary: Diary | None) -> None:
+        """Nothing is worth noting."""
 
     def submit(self, program: Program, *, tag: str) -> str:
         """Find the recorded job that answers the program; the tag says which call it is.
@@ -48,7 +53,7 @@ class RecordedExecutor:
             raise InputError(self._missing(stage, call), _WHERE)
         self._compare(recorded, program)
         job = recorded.job or tag
-        self._asked[job] = recorded
+        self._asked[job] = self._last = recorded
         return job
 
     def status(self, job: str) -> JobState:
@@ -57,12 +62,20 @@ class RecordedExecutor:
             raise JobLost(job)
         return JobState.DONE
 
-    def result(self, job: str) -> list[PubData]:
+    def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:  # noqa: ARG002 - compared when it was submitted
         """The recorded arrays."""
         if job not in self._asked:
             raise JobLost(job)
         recorded = self._asked[job]
         return self._recording.raw(recorded.stage, recorded.call)
+
+    def circumstances(self) -> Circumstances:
+        """Those of the job that was asked for last; its Session was another run's."""
+        return Circumstances(calibration=None if self._last is None else self._last.calibration)
+
+    def bill(self, job: str) -> float | None:
+        """What the job cost when it ran."""
+        return self._asked[job].qpu_seconds if job in self._asked else None
 
     def find(self, tag: str) -> str | None:  # noqa: ARG002 - the protocol's
         """None: nothing was sent that could be found."""

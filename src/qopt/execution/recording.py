@@ -64,6 +64,7 @@ class RecordedCall:
         shots: Of all values together; None where exact.
         qpu_seconds: QPU time billed; None where unknown or none.
         job: The job's id, where one is known.
+        calibration: Of the device at that time, where known.
     """
 
     stage: str
@@ -75,6 +76,7 @@ class RecordedCall:
     shots: int | None
     qpu_seconds: float | None
     job: str | None
+    calibration: str | None
 
     @property
     def array(self) -> Points:

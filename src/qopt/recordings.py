@@ -18,6 +18,7 @@ from qopt.journal import Finished, Header, raws, read
 from qopt.ledger import FINAL, MAIN, Ledger
 from qopt.objective import Exact, Expectation, Objective, Sampled
 from qopt.readout import checked, corrected
+from qopt.secrets import scrub
 from qopt.types import Sense
 
 if TYPE_CHECKING:
@@ -190,11 +191,11 @@ def _engine(header: Header, contents: Contents) -> str:
 
 
 def _portable(value: Any) -> Any:  # noqa: ANN401 - JSON-like
-    """The value with every absolute path cut to its last part."""
+    """The value without credentials, and with every absolute path cut to its last part."""
     if isinstance(value, dict):
         return {key: _portable(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_portable(item) for item in value]
     if isinstance(value, str) and (PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute()):
-        return PureWindowsPath(value).name
-    return value
+        return scrub(PureWindowsPath(value).name)
+    return scrub(value) if isinstance(value, str) else value

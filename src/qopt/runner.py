@@ -23,6 +23,7 @@ from qopt.journal import Event, Finished, Header, Journal, read
 from qopt.ledger import FINAL, MAIN, STOPPED, Ledger
 from qopt.optimizers import MeasureStart
 from qopt.results import fold
+from qopt.secrets import scrub
 from qopt.signals import Signals
 from qopt.spec import Spec, check, prepare, specify
 from qopt.types import Budget, Outcome, Point, Question, Result, Status
@@ -296,7 +297,7 @@ def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, S
         return point, Status.MEASURED, ""
     if not isinstance(outcome, Outcome):
         return point, Status.RETURNED, ""
-    return point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, outcome.message
+    return point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, scrub(outcome.message)
 
 
 def _affordable(spec: Spec, frozen: Frozen) -> int:

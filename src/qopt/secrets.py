@@ -21,6 +21,8 @@ ACCOUNTS = Path("~/.qiskit/qiskit-ibm.json")
 
 _SHORTEST = 6
 """Characters. Shorter ones than any real credential would be found in the middle of words."""
+_UNMISTAKABLE = 20
+"""Characters. What is as long and the same is no word that happens to be a test's token."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _NAMES = frozenset(
     {"token", "apitoken", "apikey", "password", "passwd", "passphrase", "secret", "credential", "credentials", "authorization"}
@@ -54,6 +56,11 @@ def scrub(text: str) -> str:
     for pattern, shown in _PATTERNS:
         text = pattern.sub(shown, text)
     return text
+
+
+def unmistakable() -> list[str]:
+    """The known credentials of a length that is no coincidence: a text with one of them in it was written by mistake."""
+    return [value for value in known() if len(value) >= _UNMISTAKABLE]
 
 
 def known() -> list[str]:

@@ -20,7 +20,7 @@ from qopt.planning.cost import Timing, executions, job_seconds, timing_of
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.modes import PlanFacts, Work, decide
 from qopt.purse import SHARE_OF_FINAL, Purse
-from qopt.types import Question
+from qopt.types import Drift, Question, Usage
 
 if TYPE_CHECKING:
     from qopt.execution import Execution, Executor, Mode
@@ -124,13 +124,28 @@ def look_for_drift(durable: Durable, stage: Stage, ledger: Ledger) -> None:
     durable.measure(replace(stage, name=DRIFT), Question(DRIFT, ledger.calls(MAIN), "drift", point))
 
 
-def drift_of(ledger: Ledger) -> tuple[tuple[float, float], ...]:
-    """By how much the value of the run's first point had moved after each new calibration, and the standard error of that."""
-    first = ledger.answered.get((MAIN, 0))
-    found = [record for key, record in sorted(ledger.answered.items()) if key[0] == DRIFT]
-    if first is None:
-        return ()
-    return tuple((again.values[0] - first.values[0], math.hypot(again.stderrs[0], first.stderrs[0])) for again in found)
+def usage_of(spec: Spec, ledger: Ledger, frozen: Frozen) -> Usage:
+    """What the run took of its device, in the problem's own sense."""
+    first, sign = ledger.answered.get((MAIN, 0)), spec.problem.sense.sign
+    again = [record for key, record in sorted(ledger.answered.items()) if key[0] == DRIFT] if first is not None else []
+    drift = tuple(
+        Drift(sign * (record.values[0] - first.values[0]), math.hypot(record.stderrs[0], first.stderrs[0]))
+        for record in again
+        if first is not None
+    )
+    sessions = {str(item["id"]): float(item["seconds"]) for item in ledger.sessions if item["mode"] == "session" and item["seconds"]}
+    busy = sum(ledger.bills.get(key, 0.0) for key, record in ledger.answered.items() if record.session in sessions)
+    seconds = sum(sessions.values())
+    return Usage(
+        device=frozen.device or spec.device.name,
+        mode=ledger.mode or spec.execution.mode,
+        reason=ledger.mode_reason,
+        qpu_seconds=ledger.qpu,
+        unsettled=len(ledger.unbilled),
+        session_seconds=seconds if sessions else None,
+        session_busy=busy / seconds if seconds else None,
+        drift=drift,
+    )
 
 
 def _work(spec: Spec, frozen: Frozen, one: Timing) -> Work:

@@ -22,7 +22,7 @@ import typer
 from qopt import ResponseSurface, Result, cli, errors
 from qopt.config import json_schema, parse_config, read_config
 from qopt.optimizers import SPSA
-from qopt.types import Baseline, Reference, Solution
+from qopt.types import Baseline, Drift, Reference, Solution, Usage
 
 if TYPE_CHECKING:
     from tests.faults.runs import Server
@@ -184,7 +184,7 @@ def test_the_reference_of_the_config_is_complete() -> None:
 def test_the_reference_of_the_result_is_complete() -> None:
     """It has a table for the result and for each of its parts, with their fields in order."""
     described = {name: list(rows) for name, rows in tables(ROOT / "docs" / "reference" / "result.md").items()}
-    classes = (Result, Reference, Solution, Baseline)
+    classes = (Result, Reference, Solution, Baseline, Usage, Drift)
     assert described == {cls.__name__: [field.name for field in dataclasses.fields(cls)] for cls in classes}
 
 

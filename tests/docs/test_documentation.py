@@ -201,7 +201,7 @@ def test_the_readme_s_exit_codes_are_the_program_s() -> None:
     table = (ROOT / "README.md").read_text(encoding="utf-8").split("## Promises")[1].split("\n## ")[0]
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
     refusals = (errors.InputError, errors.BackendError, errors.StorageError, errors.IdentityError, errors.NotConverged)
-    assert codes == {0, 130, 143} | {refusal.exit_code for refusal in refusals}
+    assert codes == {0, errors.Queued.exit_code, 130, 143} | {refusal.exit_code for refusal in refusals}
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "problems" / "README.md"], ids=name_of)

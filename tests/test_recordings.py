@@ -17,6 +17,7 @@ from qiskit_aer.noise import NoiseModel, ReadoutError
 import qopt
 from qopt.errors import IdentityError, InputError, StorageError
 from qopt.journal import Answered, Asked, Submitted, read
+from qopt.ledger import Ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,6 +226,20 @@ def test_another_question_is_refused(changes: dict[str, Any], message: str, tmp_
     with pytest.raises(InputError, match=message) as refused:
         again(tmp_path / "first.recording", **{**RING, **changes})
     assert refused.value.where == ("execution", "backend")
+
+
+def test_a_run_stops_again_where_its_budget_stopped_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the budget was one of time, of which a recording takes none; under another budget it has something left to ask."""
+    budget = qopt.Budget(wall=2.5)
+    monkeypatch.setattr(Ledger, "wall", property(lambda ledger: float(ledger.calls("main"))))
+    first = run(tmp_path, **RING, budget=budget)
+    qopt.record(tmp_path / "first", tmp_path / "first.recording")
+    monkeypatch.setattr(Ledger, "wall", property(lambda _: 0.0))
+    second = again(tmp_path / "first.recording", **RING, budget=budget)
+    assert second == replace(first, name="second", engine=f"a recording of {first.engine}")
+    assert second.evaluations == 3
+    with pytest.raises(InputError, match="it ends after 3 calls: set budget.evaluations to 3"):
+        again(tmp_path / "first.recording", **RING, budget=qopt.Budget(wall=3600.0), name="third")
 
 
 def test_another_recording_is_another_run(tmp_path: Path) -> None:

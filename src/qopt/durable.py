@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from qopt.programs import Frozen, Program, PubData, from_bytes, to_bytes
 from qopt.types import Budget, Estimate, Gradient, Point, Points, Question
 
 if TYPE_CHECKING:
+    from qopt.purse import Purse
     from qopt.signals import Signals
 
 CHEAP_SECONDS = 0.005
@@ -120,6 +121,12 @@ class Durable:
         signals: Says whether the run was asked to leave.
         listener: Is told of every answer.
         wait: Whether to wait for jobs that go on without this process; otherwise `Queued` is raised.
+
+    Attributes:
+        ledger: As given.
+        evaluations: Points that the optimizer asked for so far.
+        purse: What a device may still cost, once it is known; None where nothing is billed.
+        on_live: Called once, before the first question that the journal can't answer.
     """
 
     def __init__(  # noqa: PLR0913 - all that answering takes
@@ -143,6 +150,8 @@ class Durable:
         self._signals = signals
         self._listener = listener
         self._wait = wait
+        self.purse: Purse | None = None
+        self.on_live: Callable[[], None] | None = None
         self._told_inexact = False
 
     @property
@@ -176,6 +185,17 @@ class Durable:
             self._listener(Progress(question, estimate, job is None, job, self.evaluations))
         return Answer(estimate, lambda: from_bytes(self.ledger.raw(*key)))
 
+    def affords(self, points: int) -> bool:
+        """Whether a job of so many points, and the final measurement after it, stay within the budget of QPU time."""
+        _ = self.executor  # opens it, and with it the purse
+        self.settle()
+        return self.purse is None or self.purse.affords(points)
+
+    def release(self) -> None:
+        """Let go of an executor that others go on using: it writes nothing into this run's journal any more."""
+        if self._executor is not None:
+            self._executor.attach(None)
+
     def settle(self) -> None:
         """Ask once more what jobs cost whose bill was not settled when they were answered."""
         for (stage, call), job in list(self.ledger.unbilled.items()):
@@ -188,6 +208,9 @@ class Durable:
         key = (question.stage, question.call)
         began = time.monotonic()
         executor = self.executor
+        if self.on_live is not None:
+            hook, self.on_live = self.on_live, None
+            hook()
         cheap = executor.volatile and stage.objective.shots is None
         if key not in self.ledger.asked:
             self.ledger.append(
@@ -226,7 +249,8 @@ class Durable:
             if job is None:
                 attempts += 1
                 reach("encoded")
-                job = self.executor.submit(program, tag=tag)
+                seconds = None if self.purse is None else self.purse.cap(question.stage, question.call)
+                job = self.executor.submit(program, tag=tag, seconds=seconds)
                 reach("accepted")
                 self.ledger.append(Submitted(question.stage, question.call, job, tag), sync=sync)
                 reach("submitted")
@@ -286,6 +310,7 @@ class Evaluator:
     Attributes:
         stop_at_frontier: Whether to stop where the journal ends.
         failure: What went wrong in measuring, which is not the optimizer's fault, whatever it makes of it.
+        stops: Under which budget a recorded run of the same questions was stopped, by the number of calls that it had made.
     """
 
     def __init__(
@@ -309,6 +334,7 @@ class Evaluator:
         self.stop_at_frontier = stop_at_frontier
         self._call = 0
         self.failure: Exception | None = None
+        self.stops: Mapping[int, Mapping[str, Any]] = {}
 
     @property
     def noisy(self) -> bool:
@@ -358,7 +384,8 @@ class Evaluator:
 
     def _was_stopping(self) -> bool:
         """Whether the run was stopped here under the same budget: what was left of its seconds then is not what is left now."""
-        return self._durable.ledger.budgets.get(self._call) == asdict(self._budget)
+        known = self._durable.ledger.budgets.get(self._call) or self.stops.get(self._call)
+        return known == asdict(self._budget)
 
     def _check_budget(self, points: Points) -> None:
         budget, ledger = self._budget, self._durable.ledger
@@ -372,6 +399,8 @@ class Evaluator:
         ):
             raise BudgetReached
         if budget.wall is not None and ledger.wall >= budget.wall:
+            raise BudgetReached
+        if budget.qpu is not None and not self._durable.affords(len(points)):
             raise BudgetReached
 
 

@@ -30,6 +30,10 @@ BILLED = "billed"
 """The event of a bill that was settled after its answer."""
 SESSION = "session"
 """The event of a Session or Batch that was opened or ended."""
+TIMING = "timing"
+"""The event that keeps how long one execution of the run's circuit takes, so that predictions are the same in every part of the run."""
+MODE = "mode"
+"""The event of a mode that was chosen, with the reason."""
 
 
 class Ledger:
@@ -50,6 +54,9 @@ class Ledger:
         session: The Session or Batch that was opened last and did not end.
         sessions: What every Session that ended cost: {"id", "seconds", "busy"}.
         calibration: Of the device at the last answer, where known.
+        timing: Seconds of one execution, where a device was asked.
+        mode: That was chosen last, where a choice was made.
+        mode_reason: Why.
     """
 
     def __init__(self, records: Iterable[Record], journal: Journal | None = None) -> None:
@@ -68,6 +75,9 @@ class Ledger:
         self.session: OpenSession | None = None
         self.sessions: list[dict[str, Any]] = []
         self.calibration: str | None = None
+        self.timing: dict[str, float] | None = None
+        self.mode: str | None = None
+        self.mode_reason = ""
         for record in records:
             self._fold(record)
         self._began = time.monotonic() - self.elapsed
@@ -124,29 +134,40 @@ class Ledger:
             self.asked[record.stage, record.call] = record
         elif isinstance(record, Submitted):
             self.jobs[record.stage, record.call] = record.job
-        elif isinstance(record, Event) and record.name == STOPPED:
-            self.budgets[record.detail["calls"]] = record.detail["budget"]
-        elif isinstance(record, Event) and record.name == REFERENCE:
-            self.reference = record.detail
         elif isinstance(record, Failed):
             self.jobs.pop((record.stage, record.call), None)
         elif isinstance(record, Answered):
-            # The raw data stays in the journal: a long run's would fill the memory.
-            key = record.stage, record.call
-            self.answered[key] = replace(record, raw=None)
-            self.shots += record.shots or 0
-            self.elapsed = max(self.elapsed, record.elapsed)
-            self.calibration = record.calibration or self.calibration
-            if record.qpu_seconds is not None:
-                self.bills[key] = record.qpu_seconds
-            elif record.calibration is not None:
-                self.unbilled[key] = self.jobs[key]
-        elif isinstance(record, Event) and record.name == BILLED:
-            key = record.detail["stage"], record.detail["call"]
-            self.bills[key] = record.detail["seconds"]
+            self._fold_answer(record)
+        elif isinstance(record, Event):
+            self._fold_event(record.name, record.detail)
+
+    def _fold_answer(self, record: Answered) -> None:
+        key = record.stage, record.call
+        # The raw data stays in the journal: a long run's would fill the memory.
+        self.answered[key] = replace(record, raw=None)
+        self.shots += record.shots or 0
+        self.elapsed = max(self.elapsed, record.elapsed)
+        self.calibration = record.calibration or self.calibration
+        if record.qpu_seconds is not None:
+            self.bills[key] = record.qpu_seconds
+        elif record.calibration is not None:
+            self.unbilled[key] = self.jobs[key]
+
+    def _fold_event(self, name: str, detail: dict[str, Any]) -> None:
+        if name == STOPPED:
+            self.budgets[detail["calls"]] = detail["budget"]
+        elif name == REFERENCE:
+            self.reference = detail
+        elif name == BILLED:
+            key = detail["stage"], detail["call"]
+            self.bills[key] = detail["seconds"]
             self.unbilled.pop(key, None)
-        elif isinstance(record, Event) and record.name == SESSION:
-            ended = record.detail["what"] == "ended"
-            self.session = None if ended else OpenSession(record.detail["id"], record.detail["mode"])
+        elif name == TIMING:
+            self.timing = detail
+        elif name == MODE:
+            self.mode, self.mode_reason = detail["mode"], detail["reason"]
+        elif name == SESSION:
+            ended = detail["what"] == "ended"
+            self.session = None if ended else OpenSession(detail["id"], detail["mode"])
             if ended:
-                self.sessions.append(record.detail)
+                self.sessions.append(detail)

@@ -268,7 +268,7 @@ def _decide(seconds: list[float], modes: tuple[ModeCost, ...], facts: PlanFacts,
     return decide(Work(len(seconds) if complete else None, dependent=True, seconds=fmean(seconds), gap=gap), facts)
 
 
-def _limits(  # noqa: PLR0913 - what the limits are of
+def _limits(
     spec: Spec, frozen: Frozen, points: tuple[int, ...], seconds: list[float], modes: tuple[ModeCost, ...], device: BackendV2
 ) -> tuple[Limit, ...]:
     groups, widest = _groups(frozen), max(points)

@@ -82,6 +82,7 @@ def record(folder: str | Path, file: str | Path | None = None) -> Recording:
         engine=_engine(header, contents),
         frozen=_frozen(folder, header),
         calls=[(_call(ledger, key), raw) for key, raw in raws(folder, contents)],
+        stops=ledger.budgets,
     )
     if file is not None:
         runs.write(Path(file), content)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qopt import runs
+from qopt import remote, runs
 from qopt.checkpoint import checkpointing
 from qopt.durable import Durable, Evaluator, Listener, Stage, shots_of
 from qopt.environment import environment
@@ -229,9 +229,16 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
     assert ledger.header is not None  # noqa: S101 - written by _begin
     own = Connections()
 
+    count = _affordable(spec, frozen)
+
     def connect() -> Executor:
-        executor = (connections or own).open(spec.device, spec.execution, frozen)
+        if not spec.device.remote:
+            executor = (connections or own).open(spec.device, spec.execution, frozen)
+            executor.attach(ledger)
+            return executor
+        executor = (connections or own).open(spec.device, remote.execution_of(spec, ledger, frozen, wait=wait), frozen)
         executor.attach(ledger)
+        durable.purse = remote.purse_of(spec, ledger, frozen, executor, count)
         return executor
 
     durable = Durable(
@@ -247,22 +254,34 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
     main = Stage(MAIN, spec.objective, frozen, (circuit, observables), spec.problem.energies)
     policy = Twice(spec.objective, strings=spec.device.computes and spec.problem.diagonal is not None)
     final = Stage(FINAL, policy, frozen, (circuit, observables), spec.problem.energies)
-    count = _affordable(spec, frozen)
+    if spec.device.remote:
+        durable.on_live = lambda: remote.look_for_drift(durable, main, ledger)
     with signals.caught():
         try:
             reserve = 2 * shots_of(spec.objective, frozen, count)
             evaluate = Evaluator(durable, main, spec.budget, scales=spec.scales, reserve=reserve, stop_at_frontier=finish)
+            recorded = spec.device.recording
+            if recorded is not None:
+                evaluate.stops = recorded.stops
             ended, status, message = _minimise(spec, evaluate, ledger)
             asked, calls = durable.evaluations, ledger.calls(MAIN)
             if status is Status.BUDGET and calls not in ledger.budgets:
                 ledger.append(Event(STOPPED, {"calls": calls, "budget": asdict(spec.budget)}))
             reach("stopped")
             known = ledger.asked.get((FINAL, calls))
+            if recorded is not None:
+                # How many were affordable then depended on what the device cost.
+                count = recorded.points(FINAL, calls) or count
             points = candidates(ledger, MAIN, (ended, spec.start), count) if known is None else np.array(known.points, dtype=np.float64)
             answer = durable.measure(final, Question(FINAL, calls, "final", points))
             reach("measured")
+            if ledger.session is not None:
+                _ = durable.executor  # an earlier part of the run was killed and left it open
         finally:
-            own.close()
+            with signals.held():
+                own.close()
+                durable.release()
+        durable.settle()
         result = fold(spec, ledger, final, points, answer, status=status, message=message, evaluations=asked)
         reach("folded")
         under = asdict(spec.budget) if status is not Status.FINISHED else {"finished": "on request"}
@@ -307,6 +326,8 @@ def _affordable(spec: Spec, frozen: Frozen) -> int:
         InputError: If the budget holds no evaluation beside a final measurement.
     """
     only_start = isinstance(spec.optimizer, MeasureStart)
+    if spec.budget.qpu is not None and spec.device.remote:
+        return min(remote.most_candidates(spec, frozen), _affordable(replace(spec, budget=replace(spec.budget, qpu=None)), frozen))
     if spec.budget.shots is None or spec.objective.shots is None:
         return 1 if only_start else CANDIDATES
     least = shots_of(spec.objective, frozen, 2 if only_start else 3)

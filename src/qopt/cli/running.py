@@ -30,6 +30,9 @@ def run(
     require_convergence: Annotated[
         bool, typer.Option("--require-convergence", help="Exit with 5 where the optimizer did not converge.")
     ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Collect what is done, submit the next job and leave with 75; for devices of IBM Quantum.")
+    ] = False,
 ) -> None:
     """Run a config, go on with it where it stopped, or show its stored result."""
     from qopt.config import read_config
@@ -39,9 +42,9 @@ def run(
         if fork:
             message = "a sweep can't be forked: run one of its points, or give the sweep another name"
             raise InputError(message)
-        _sweep(loaded, runs, progress, require_convergence=require_convergence)
+        _sweep(loaded, runs, progress, require_convergence=require_convergence, wait=not no_wait)
         return
-    result = result_of(loaded, runs, progress, fork=fork)
+    result = result_of(loaded, runs, progress, fork=fork, wait=not no_wait)
     show_result(result, runs / str(result["name"]))
     if require_convergence and not result["converged"]:
         message = f"the optimizer did not converge: {result['status']}"
@@ -63,7 +66,9 @@ def finish(name: RunName, *, runs: Runs = RUNS, progress: ShownAs = ProgressKind
     show_result(result, home)
 
 
-def result_of(loaded: Loaded, runs: Path, progress: ProgressKind, *, finish: bool = False, fork: bool = False) -> dict[str, Any]:
+def result_of(
+    loaded: Loaded, runs: Path, progress: ProgressKind, *, finish: bool = False, fork: bool = False, wait: bool = True
+) -> dict[str, Any]:
     """The stored result where there is nothing left to do, found without importing anything heavy; else run, and the result of that."""
     from qopt import __version__
     from qopt.config import recipe_of
@@ -84,7 +89,7 @@ def result_of(loaded: Loaded, runs: Path, progress: ProgressKind, *, finish: boo
                 write_json(home / "result.json", stored)
                 _draw(home, again=False)
                 return stored
-        return _execute(loaded, runs, progress, journal=journal, recipe=recipe, finish=finish, fork=fork)
+        return _execute(loaded, runs, progress, journal=journal, recipe=recipe, finish=finish, fork=fork, wait=wait)
     except Interrupted as stop:
         say(_farewell(home.with_name(f"{home.name}-fork") if fork else home, stop.signum))
         stop.told = True
@@ -95,7 +100,7 @@ def result_of(loaded: Loaded, runs: Path, progress: ProgressKind, *, finish: boo
 
 
 def _execute(  # noqa: PLR0913 - what `run` and `finish` share
-    loaded: Loaded, runs: Path, progress: ProgressKind, *, journal: Journal | None, recipe: str | None, finish: bool, fork: bool
+    loaded: Loaded, runs: Path, progress: ProgressKind, *, journal: Journal | None, recipe: str | None, finish: bool, fork: bool, wait: bool
 ) -> dict[str, Any]:
     from qopt.assemble import fork_of, spec_of
     from qopt.config import dump
@@ -124,6 +129,7 @@ def _execute(  # noqa: PLR0913 - what `run` and `finish` share
                 finish=finish,
                 parent=parent,
                 listener=listener,
+                wait=wait,
             )
     except InputError as error:
         raise loaded.placed(error) from error
@@ -139,7 +145,7 @@ def _draw(home: Path, *, again: bool = True) -> None:
         convergence(home)
 
 
-def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_convergence: bool) -> None:
+def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_convergence: bool, wait: bool) -> None:
     from contextlib import ExitStack
 
     from qopt.report.terminal import progress as shown
@@ -155,7 +161,7 @@ def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_conver
                     shown(progress.value, name=spec.name, sense=spec.problem.sense, units=spec.problem.units, engine=spec.engine)
                 )
 
-            table, results = sweep(loaded, runs, Path.cwd(), listener_of)
+            table, results = sweep(loaded, runs, Path.cwd(), listener_of, wait=wait)
     except InputError as error:
         raise loaded.placed(error) from error
     except Interrupted as stop:

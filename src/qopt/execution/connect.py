@@ -89,6 +89,10 @@ class Device:
             raise InputError(message, ("execution", "backend"))
         return frozen
 
+    def target(self, frozen: Frozen) -> Any:  # noqa: ANN401 - the client's, or any backend
+        """The backend that a circuit was frozen for."""
+        return self.backend if self.account is None else self.account.backend(frozen.device or self.name)
+
     def _chosen(self, account: Account, width: int) -> Any:  # noqa: ANN401 - the client's
         if self.name == LEAST_BUSY:
             return account.least_busy(max(width, self.min_qubits))

@@ -144,8 +144,13 @@ class Executor(Protocol):
         """Work for the run that keeps this diary from now on; None when that run has ended."""
         ...
 
-    def submit(self, program: Program, *, tag: str) -> str:
+    def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:
         """Make sure that there is exactly one live job with this tag, and return its id without waiting for it.
+
+        Args:
+            program: What to measure.
+            tag: By which the job is found.
+            seconds: Of QPU time, after which the service is to end the job.
 
         Raises:
             BackendError: If the backend refuses the job or can't be reached.
@@ -176,6 +181,10 @@ class Executor(Protocol):
 
     def bill(self, job: str) -> float | None:
         """QPU seconds that a finished job cost; None where there is no bill, or none yet."""
+        ...
+
+    def usage(self) -> float | None:
+        """Seconds that the open Session was billed so far; None where there is none."""
         ...
 
     def find(self, tag: str) -> str | None:

@@ -47,7 +47,7 @@ class LocalExecutor:
     def attach(self, diary: Diary | None) -> None:
         """Nothing is worth noting."""
 
-    def submit(self, program: Program, *, tag: str) -> str:
+    def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:  # noqa: ARG002 - the protocol's
         """Start a program in a thread and return at once."""
         if (known := self.find(tag)) is not None:
             return known
@@ -102,6 +102,9 @@ class LocalExecutor:
 
     def bill(self, job: str) -> None:
         """Nothing is billed."""
+
+    def usage(self) -> None:
+        """No Session is billed."""
 
     def find(self, tag: str) -> str | None:
         """The job of this process with that tag."""

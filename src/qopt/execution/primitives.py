@@ -57,7 +57,7 @@ def name_of(kind: Kind, *, sampler: bool) -> str:
     return f"{'qiskit_aer.' if module.startswith('qiskit_aer') else ''}{name}"
 
 
-def run(  # noqa: PLR0913 - what a submission is made of
+def run(
     kind: Kind,
     mode: object,
     program: Program,

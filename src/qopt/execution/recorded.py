@@ -41,7 +41,7 @@ class RecordedExecutor:
     def attach(self, diary: Diary | None) -> None:
         """Nothing is worth noting."""
 
-    def submit(self, program: Program, *, tag: str) -> str:
+    def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:  # noqa: ARG002 - nothing is spent
         """Find the recorded job that answers the program; the tag says which call it is.
 
         Raises:
@@ -76,6 +76,9 @@ class RecordedExecutor:
     def bill(self, job: str) -> float | None:
         """What the job cost when it ran."""
         return self._asked[job].qpu_seconds if job in self._asked else None
+
+    def usage(self) -> None:
+        """No Session is billed."""
 
     def find(self, tag: str) -> str | None:  # noqa: ARG002 - the protocol's
         """None: nothing was sent that could be found."""

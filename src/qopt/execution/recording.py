@@ -95,6 +95,7 @@ class Recording:
         environment: Versions and settings that it was computed with.
         engine: What answered, in words.
         calls: Answered calls by (stage, number).
+        stops: Under which budget the run was stopped, by the number of calls that it had made.
     """
 
     digest: str
@@ -103,6 +104,7 @@ class Recording:
     environment: Mapping[str, Any]
     engine: str
     calls: Mapping[tuple[str, int], RecordedCall]
+    stops: Mapping[int, Mapping[str, Any]]
     _archive: zipfile.ZipFile = field(repr=False, compare=False)
 
     @property
@@ -115,6 +117,10 @@ class Recording:
         """The circuit and observables that were run."""
         with _believed("its circuit"):
             return freezing.from_bytes(self._archive.read(_CIRCUIT), self._archive.read(_OBSERVABLES))
+
+    def points(self, stage: str, call: int) -> int:
+        """How many points were asked for in a call; 0 where it was not made."""
+        return len(self.calls[stage, call].points) if (stage, call) in self.calls else 0
 
     def raw(self, stage: str, call: int) -> list[PubData]:
         """The arrays of the answer to a call, PUB by PUB."""
@@ -161,19 +167,20 @@ def from_content(content: bytes, name: str) -> Recording:
         message = f"{name} was made by a newer qopt (format {version}; this one knows {VERSION}): upgrade qopt"
         raise StorageError(message)
     with _believed(name):
-        calls = [RecordedCall(**item) for item in manifest["calls"]]
+        answered = [RecordedCall(**item) for item in manifest["calls"]]
         return Recording(
             digest,
             manifest["run_id"],
             manifest["identity"],
             manifest["environment"],
             manifest["engine"],
-            {(item.stage, item.call): item for item in calls},
+            {(item.stage, item.call): item for item in answered},
+            {int(calls): budget for calls, budget in manifest["stops"].items()},
             archive,
         )
 
 
-def to_content(
+def to_content(  # noqa: PLR0913 - all that a recording holds
     run_id: str,
     *,
     identity: Mapping[str, Any],
@@ -181,6 +188,7 @@ def to_content(
     engine: str,
     frozen: tuple[bytes, bytes],
     calls: Iterable[tuple[RecordedCall, bytes]],
+    stops: Mapping[int, Mapping[str, Any]],
 ) -> bytes:
     """The file's content, to be read by `from_content`.
 
@@ -191,6 +199,7 @@ def to_content(
         engine: What answered, in words.
         frozen: Circuit and observables as bytes.
         calls: Answered calls with the bytes of their raw answers.
+        stops: Budgets that were reached, by the number of calls.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -207,6 +216,7 @@ def to_content(
             "environment": environment,
             "engine": engine,
             "calls": told,
+            "stops": stops,
         }
         _add(archive, _MANIFEST, json.dumps(manifest, indent=1).encode())
         archive.comment = bytes(_HEX)

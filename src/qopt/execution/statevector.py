@@ -29,7 +29,7 @@ class StatevectorExecutor:
     def attach(self, diary: Diary | None) -> None:
         """Nothing is worth noting."""
 
-    def submit(self, program: Program, *, tag: str) -> str:
+    def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:  # noqa: ARG002 - the protocol's
         """Compute the answers; the tag is the job's id."""
         rng = np.random.default_rng(program.seed)
         try:
@@ -57,6 +57,9 @@ class StatevectorExecutor:
 
     def bill(self, job: str) -> None:
         """Nothing is billed."""
+
+    def usage(self) -> None:
+        """No Session is billed."""
 
     def find(self, tag: str) -> str | None:
         """The tag, if it was submitted by this process."""

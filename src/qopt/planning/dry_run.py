@@ -139,7 +139,8 @@ def computed(objective: Objective, frozen: Frozen, energies: Energies, rng: np.r
 
     def measure(points: Points) -> Estimate:
         program = objective.encode(frozen, points, int(rng.integers(1, 2**63)))
-        data = executor.result(executor.submit(program if objective.sampled else _exactly(program), tag="dry run"))
+        computed = program if objective.sampled else _exactly(program)
+        data = executor.result(executor.submit(computed, tag="dry run"), computed, tag="dry run")
         estimate = objective.decode(frozen, data, energies)
         if objective.sampled:
             return estimate

@@ -101,6 +101,11 @@ class Conversation:
             return f"the service closed it (state {details.get('state')}, at most {details.get('max_time')} s)"
         return None
 
+    def usage(self) -> float | None:
+        """Seconds that what is open was billed so far; None where nothing is open."""
+        seconds = None if self._opened is None else self._details(self._opened).get("usage_time")
+        return None if seconds is None else float(seconds)
+
     def move_on(self, reason: str) -> None:
         """Leave what has ended, by the policy.
 

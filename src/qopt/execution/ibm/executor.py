@@ -15,7 +15,7 @@ from qiskit import QuantumCircuit
 
 from qopt.errors import BackendError
 from qopt.execution import primitives
-from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState
+from qopt.execution.executor import Circumstances, JobFailed, JobState
 from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Bucket, Unanswered, delays
 from qopt.failpoints import reach
@@ -35,8 +35,8 @@ FETCHES = 3
 SLOWEST_POLL = {"session": 1.0, "batch": 10.0, "job": 10.0}
 """Seconds between two looks at a job, at most. In a Session the device waits for us."""
 FIRST_POLL, POLL_GROWTH = 0.1, 1.3
-PER_MINUTE = 5.0
-"""Submissions that the service takes in a minute, by its documentation; whether jobs of a Session count is not documented."""
+LONGEST = 10800
+"""Seconds of QPU time that a job may take."""
 
 
 class IbmExecutor:
@@ -53,7 +53,7 @@ class IbmExecutor:
 
     volatile: ClassVar[bool] = False
 
-    def __init__(  # noqa: PLR0913 - all that a conversation with a device takes
+    def __init__(
         self, account: Account, device: str, conversation: Conversation, kind: Kind, options: Mapping[str, Any], rng: random.Random
     ) -> None:
         """Ask nothing yet."""
@@ -82,7 +82,7 @@ class IbmExecutor:
         if diary is not None:
             self._calibration = self._read_calibration()
 
-    def submit(self, program: Program, *, tag: str) -> str:
+    def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:
         """Make sure that there is exactly one live job with this tag.
 
         The first submission after every opening asks the service first, whatever the journal says, for its end may have been lost. After a
@@ -105,7 +105,7 @@ class IbmExecutor:
             time.sleep(self._bucket.take())
             place = self._conversation.place()
             try:
-                job = self._account.caller.once(f"submitting {tag}", partial(self._send, place, wide, tag, digest))
+                job = self._account.caller.once(f"submitting {tag}", partial(self._send, place, wide, (tag, digest), seconds))
             except Unanswered as error:
                 known = self._after_failed_submission(error, tag, digest, program)
                 if known is not None:
@@ -155,6 +155,10 @@ class IbmExecutor:
         seconds = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
         return None if seconds is None else float(seconds)
 
+    def usage(self) -> float | None:
+        """Seconds that the open Session was billed so far."""
+        return self._conversation.usage()
+
     def find(self, tag: str) -> str | None:
         """The oldest live job with the tag."""
         jobs = self._live(tag)
@@ -190,8 +194,11 @@ class IbmExecutor:
                 self._handles.pop(job, None)
         raise AssertionError  # count has no end
 
-    def _send(self, place: Any, program: Program, tag: str, digest: str) -> Any:  # noqa: ANN401 - of the client
-        return primitives.run(self._kind, place, program, options=self._options, tags=(tag, digest), seeded=False)
+    def _send(self, place: Any, program: Program, tags: tuple[str, str], seconds: int | None) -> Any:  # noqa: ANN401 - of the client
+        options = dict(self._options)
+        if seconds is not None:
+            options["max_execution_time"] = min(seconds, LONGEST)
+        return primitives.run(self._kind, place, program, options=options, tags=tags, seeded=False)
 
     def _after_failed_submission(self, error: Unanswered, tag: str, digest: str, program: Program) -> str | None:
         """The job, if the submission was carried out although nobody said so; None to send it again.

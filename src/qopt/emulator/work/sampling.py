@@ -69,9 +69,12 @@ def measure(
             else:
                 together.setdefault(part.qubits, []).append((index, part))
     for qubits, members in together.items():
-        simulator = twin.simulator(machine.backend, qubits, noise=machine.noise)
         measured = _run(
-            simulator, [part.circuit for _, part in members], [binds[index] for index, _ in members], shots, spread(seed, *qubits)
+            twin.simulator(machine.backend, qubits, noise=machine.noise),
+            [part.circuit for _, part in members],
+            [binds[index] for index, _ in members],
+            shots=shots,
+            seed=spread(seed, *qubits),
         )
         for (index, part), bits in zip(members, measured, strict=True):
             answers[index][..., part.clbits] = bits
@@ -93,6 +96,7 @@ def _run(
     simulator: AerSimulator,
     circuits: Sequence[QuantumCircuit],
     binds: Sequence[tuple[Sequence[Parameter], NDArray[np.float64]]],
+    *,
     shots: int,
     seed: int,
 ) -> list[NDArray[np.bool_]]:

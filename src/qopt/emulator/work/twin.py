@@ -93,13 +93,13 @@ def part(name: str, qubits: Sequence[int]) -> Target:
     new = {old: index for index, old in enumerate(qubits)}
     properties = target.qubit_properties
     smaller = Target(num_qubits=len(qubits), dt=target.dt, qubit_properties=[properties[old] for old in qubits] if properties else None)
-    for name in target.operation_names:
-        places = target[name]
+    for operation in target.operation_names:
+        places = target[operation]
         if places is None or None in places:
             continue
         kept = {tuple(new[q] for q in old): value for old, value in places.items() if all(q in new for q in old)}
         if kept:
-            smaller.add_instruction(target.operation_from_name(name), kept, name=name)
+            smaller.add_instruction(target.operation_from_name(operation), kept, name=operation)
     return smaller
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qopt.emulator.work import twin
-from qopt.emulator.work.job import invalid
+from qopt.emulator.work.circuits import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 OVERHEAD = 2.0
 """Seconds that a job takes whatever is in it."""
-
-_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
 def of_sampler(backend: str, job: sampler.Job) -> float:
@@ -107,7 +105,7 @@ def _length_of(operation: Instruction, qubits: tuple[int, ...], target: Target) 
     if operation.name == "barrier":
         return 0.0
     if operation.name == "delay":
-        return _waiting(operation, target)
+        return seconds_of(operation, target)
     return _length(operation.name, qubits, target)
 
 
@@ -116,17 +114,6 @@ def _length(name: str, qubits: tuple[int, ...], target: Target) -> float:
     places = target[name] if name in target.operation_names else None
     properties = None if places is None else places.get(qubits)
     return 0.0 if properties is None or properties.duration is None else float(properties.duration)
-
-
-def _waiting(operation: Instruction, target: Target) -> float:
-    try:
-        length = float(operation.duration)
-    except TypeError as error:
-        message = f"a delay of the circuit has the length {operation.duration}: a number is expected"
-        raise invalid(message) from error
-    if operation.unit == "dt":
-        return length * (target.dt or 0.0)
-    return length * _UNITS.get(operation.unit, 1.0)
 
 
 def _rotation(letter: str, qubit: int, target: Target) -> float:

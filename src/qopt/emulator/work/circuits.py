@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
-    from qiskit.circuit import Parameter
+    from qiskit.circuit import Instruction, Parameter
     from qiskit.transpiler import Target
 
 _IDLE = {"barrier", "delay"}
 """What doesn't make a qubit active."""
+
+
+_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +123,20 @@ def encoded_circuit(item: Any) -> str:  # noqa: ANN401 - JSON
         return str(item["__value__"])
     message = f"a PUB begins with {type(item).__name__} where a circuit in QPY is expected; OpenQASM is not emulated"
     raise invalid(message)
+
+
+def seconds_of(delay: Instruction, target: Target) -> float:
+    """The length of a delay.
+
+    Raises:
+        WorkFailed: If it is no number.
+    """
+    try:
+        length = float(delay.duration)
+    except TypeError as error:
+        message = f"a delay of the circuit has the length {delay.duration}: a number is expected"
+        raise invalid(message) from error
+    return length * ((target.dt or 0.0) if delay.unit == "dt" else _UNITS[delay.unit])
 
 
 def _check_isa(circuit: QuantumCircuit, target: Target, backend: str) -> None:

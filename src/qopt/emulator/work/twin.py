@@ -13,7 +13,7 @@ from qiskit_aer.noise import NoiseModel
 from qopt.emulator.work.job import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 WIDEST = 24
 """Qubits that a simulator is asked for: a state of 24 takes 256 MiB."""
@@ -87,13 +87,13 @@ def _classes() -> dict[str, type[BackendV2]]:
     return found
 
 
-def part(name: str, qubits: Sequence[int]) -> Target:
-    """The target of some of a backend's qubits, numbered anew in the order given, without control flow."""
+def part(name: str, qubits: Sequence[int], only: Collection[str] | None = None) -> Target:
+    """The target of some of a backend's qubits, numbered anew in the order given, without control flow; or only some instructions."""
     target = target_of(name)
     new = {old: index for index, old in enumerate(qubits)}
     properties = target.qubit_properties
     smaller = Target(num_qubits=len(qubits), dt=target.dt, qubit_properties=[properties[old] for old in qubits] if properties else None)
-    for operation in target.operation_names:
+    for operation in target.operation_names if only is None else only:
         places = target[operation]
         if places is None or None in places:
             continue

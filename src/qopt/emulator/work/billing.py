@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from qopt.emulator.work import twin
 from qopt.emulator.work.circuits import seconds_of
+from qopt.emulator.work.job import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,7 @@ def of_sampler(backend: str, job: sampler.Job) -> float:
     """Seconds of a legacy Sampler's job.
 
     Raises:
-        WorkFailed: If a delay has no length.
+        WorkFailed: If a delay has no length, or the one between shots is out of the backend's range.
     """
     delay = _delay(backend, job.settings.rep_delay)
     return OVERHEAD + sum(pub.executions * (duration(pub.loaded, backend) + delay) for pub in job.pubs)
@@ -40,7 +41,7 @@ def of_executor(backend: str, program: executor.Program) -> float:
     """Seconds of an executor's program, whose items say themselves how often they are executed.
 
     Raises:
-        WorkFailed: If a delay has no length.
+        WorkFailed: If a delay has no length, or the one between shots is out of the backend's range.
     """
     delay = _delay(backend, program.rep_delay)
     return OVERHEAD + sum(math.prod(item.shape) * program.shots * (duration(item.loaded, backend) + delay) for item in program.items)
@@ -53,7 +54,7 @@ def of_estimator(backend: str, job: estimator.Job) -> float:
     factor; cancelling noise probabilistically is billed with the largest overhead that it is allowed.
 
     Raises:
-        WorkFailed: If a delay has no length.
+        WorkFailed: If a delay has no length, or the one between shots is out of the backend's range.
     """
     settings = job.settings
     delay = _delay(backend, settings.rep_delay)
@@ -81,7 +82,12 @@ def duration(loaded: Loaded, backend: str) -> float:
 
 
 def _delay(backend: str, told: float | None) -> float:
-    return twin.rep_delay_of(backend) if told is None else told
+    """Seconds between two shots."""
+    default, least, most = twin.rep_delays_of(backend)
+    if told is not None and not least <= told <= most:
+        message = f"the repetition delay {told:g} s is not in the range of {backend}, {least:g} to {most:g} s"
+        raise invalid(message)
+    return default if told is None else told
 
 
 @lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +48,12 @@ def target_of(name: str) -> Target:
 
 
 @cache
-def rep_delay_of(name: str) -> float:
-    """Seconds between two shots unless the job says otherwise."""
-    delay = getattr(twin(name).configuration(), "default_rep_delay", None)
-    return DEFAULT_REP_DELAY if delay is None else float(delay)
+def rep_delays_of(name: str) -> tuple[float, float, float]:
+    """Seconds between two shots: what a job gets that asks for nothing, the least and the most that it may ask for."""
+    configuration = twin(name).configuration()
+    default = getattr(configuration, "default_rep_delay", None)
+    least, most = getattr(configuration, "rep_delay_range", None) or (0.0, math.inf)
+    return DEFAULT_REP_DELAY if default is None else float(default), float(least), float(most)
 
 
 @lru_cache(maxsize=64)

@@ -56,6 +56,11 @@ def estimator(backend: str, pubs: list[Any], *, precision: float | None = None, 
     return _legacy("EstimatorV2", backend, options, lambda primitive: primitive.run(pubs, precision=precision))
 
 
+def raw_sampler(circuit: QuantumCircuit) -> dict[str, Any]:
+    """The same for a circuit that the client itself would refuse to send."""
+    return {"pubs": [json.loads(json.dumps([circuit, None, 5], cls=RuntimeEncoder))], "options": {}, "version": 2, "support_qiskit": True}
+
+
 def client_sampler(backend: str, pubs: list[Any], *, shots: int, options: dict[str, Any] | None = None) -> dict[str, Any]:
     """The parameters of a client-side Sampler's job."""
     from qiskit_ibm_runtime.executor_sampler.prepare import prepare  # noqa: PLC0415 - old clients have none

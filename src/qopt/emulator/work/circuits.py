@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qiskit import QuantumCircuit, qpy
+from qiskit.circuit.exceptions import CircuitError
 
 from qopt.emulator.work.job import invalid
 from qopt.emulator.work.twin import target_of
@@ -64,7 +65,11 @@ def checked(circuit: QuantumCircuit, backend: str) -> Loaded:
     Raises:
         WorkFailed: If it isn't.
     """
-    _check_isa(circuit, target_of(backend), backend)
+    try:
+        _check_isa(circuit, target_of(backend), backend)
+    except CircuitError as error:
+        message = f"the circuit has an instruction that can't be read; QPY keeps delays as whole numbers of dt alone: {error.message}"
+        raise invalid(message) from error
     places = {bit: index for index, bit in enumerate(circuit.qubits)}
     active = {places[bit] for item in circuit.data if item.operation.name not in _IDLE for bit in item.qubits}
     return Loaded(circuit, tuple(circuit.parameters), tuple(sorted(active)))

@@ -18,7 +18,13 @@ from qopt.emulator.work import Work, perform
 EXECUTOR = tuple(int(part) for part in version("qiskit-ibm-runtime").split(".")[:2]) >= (0, 50)
 """Whether the installed client has the primitives that write programs for the executor."""
 
-CLASSES = {"ibm_fez": "FakeFez", "fake_manila": "FakeManilaV2", "ibm_torino": "FakeTorino", "fake_guadalupe": "FakeGuadalupeV2"}
+CLASSES = {
+    "ibm_fez": "FakeFez",
+    "fake_manila": "FakeManilaV2",
+    "ibm_torino": "FakeTorino",
+    "ibm_cusco": "FakeCusco",
+    "fake_guadalupe": "FakeGuadalupeV2",
+}
 
 
 class Recorder:

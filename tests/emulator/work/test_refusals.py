@@ -145,6 +145,17 @@ def test_a_circuit_that_measures_nothing_is_refused() -> None:
         perform(Work("sampler", posts.raw_sampler(QuantumCircuit(5)), BACKEND, 1))
 
 
+def test_a_readout_no_better_than_chance_is_refused_where_it_is_to_be_corrected() -> None:
+    """A broken qubit can be measured, but not mitigated."""
+    target = posts.device("ibm_cusco").target
+    broken = next(qubits[0] for qubits, found in target["measure"].items() if found.error >= 0.5)
+    pub = (QuantumCircuit(127), "I" * (126 - broken) + "Z" + "I" * broken)
+    params = posts.estimator("ibm_cusco", [pub], precision=0.5)
+    with pytest.raises(WorkFailed, match=f"the readout of qubit {broken} of ibm_cusco is no better than chance"):
+        perform(Work("estimator", params, "ibm_cusco", 1))
+    assert abs(posts.answer("estimator", params | {"resilience_level": 0}, "ibm_cusco", noise=True)[0].data.evs) <= 1
+
+
 def test_what_is_too_wide_to_simulate_is_refused() -> None:
     """25 qubits that gates connect are one too many; the sentence says which number fits."""
     circuit = QuantumCircuit(133, 1)

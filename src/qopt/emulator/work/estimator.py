@@ -194,4 +194,7 @@ def _measured(body: QuantumCircuit, basis: str, *, native: bool) -> QuantumCircu
 def _signs(backend: str, qubit: int, mitigated: bool) -> tuple[float, float]:  # noqa: FBT001 - a private helper
     """What reading 0 and 1 says of Z: chosen such that the mean is right in spite of a readout that errs."""
     scale = 1.0 - 2.0 * twin.readout_error(backend, qubit) if mitigated else 1.0
+    if scale <= 0.0:
+        message = f"the readout of qubit {qubit} of {backend} is no better than chance and can't be mitigated: use other qubits"
+        raise invalid(message)
     return 1.0 / scale, -1.0 / scale

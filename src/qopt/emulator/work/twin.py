@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,9 @@ def twin(name: str) -> Any:  # noqa: ANN401 - a fake backend, whose class has no
     names = [name, *(f"fake_{name.removeprefix(prefix)}" for prefix in _PREFIXES if name.startswith(prefix))]
     for candidate in names:
         if candidate in classes:
-            return classes[candidate]()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what a made-up device says of itself is for those who look at it
+                return classes[candidate]()
     message = f"there is no fake twin of the backend {name!r}, expected the name of a device in qiskit_ibm_runtime.fake_provider"
     raise invalid(message)
 

@@ -127,6 +127,26 @@ def test_a_qubit_that_the_circuit_leaves_idle_is_measured_too() -> None:
     assert posts.answer("estimator", params, "ibm_fez")[0].data.evs.tolist() == [1.0, -1.0]
 
 
+def test_the_identity_is_known() -> None:
+    """An observable without letters has its coefficient as its value, without error; beside another one it is added."""
+    params = posts.estimator("fake_manila", [(QuantumCircuit(5), [{"IIIII": 2.5}, {"IIIII": 2.5, "IIIIZ": 1.0}])], precision=0.1)
+    data = posts.answer("estimator", params, "fake_manila")[0].data
+    assert (data.evs.tolist(), data.stds.tolist()) == ([2.5, 3.5], [0.0, 0.0])
+
+
+def test_a_product_state_may_be_as_wide_as_the_device() -> None:
+    """On 156 qubits that nothing connects, <Z_0 + ... + Z_155> after a pi/3 on each is 78."""
+    circuit = QuantumCircuit(156)
+    for qubit in range(156):
+        circuit.sx(qubit)
+        circuit.rz(2 * np.pi / 3, qubit)
+        circuit.sx(qubit)
+    observable = SparsePauliOp.from_sparse_list([("Z", [qubit], 1.0) for qubit in range(156)], 156)
+    data = posts.answer("estimator", posts.estimator("ibm_fez", [(circuit, observable)], precision=0.05, options=RAW), "ibm_fez")[0].data
+    assert abs(data.evs - 78) < 5 * data.stds
+    assert data.stds == pytest.approx(np.sqrt(156 * 0.75 / 400), rel=0.2)
+
+
 def test_level_1_corrects_the_readout_and_level_0_does_not() -> None:
     """On a device whose readout errs by percents, <ZZZ> of |000> is right at the default level, and too small without it."""
     params = {

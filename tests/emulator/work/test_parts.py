@@ -35,12 +35,12 @@ def circuits(draw: st.DrawFn) -> QuantumCircuit:
 @given(circuits())
 def test_parts_share_nothing_and_leave_out_no_measurement(circuit: QuantumCircuit) -> None:
     """Each measured bit is in one part, no qubit in two, and a part has all that is done to its qubits."""
-    found = parts.split(circuit, range(10, 16))
+    found = parts.split(circuit)
     qubits = [qubit for part in found for qubit in part.qubits]
     clbits = [clbit for part in found for clbit in part.clbits]
     assert len(qubits) == len(set(qubits))
     assert sorted(clbits) == sorted({circuit.find_bit(bit).index for item in circuit.data for bit in item.clbits})
-    mine = {circuit.qubits[qubit - 10] for qubit in qubits}
+    mine = {circuit.qubits[qubit] for qubit in qubits}
     expected = [item.operation.name for item in circuit.data if item.operation.name != "barrier" and item.qubits[0] in mine]
     assert sorted(item.operation.name for part in found for item in part.circuit.data) == sorted(expected)
 
@@ -58,7 +58,7 @@ def test_parts_measure_what_the_whole_measures(circuit: QuantumCircuit) -> None:
         elif item.operation.name == "measure":
             read[circuit.find_bit(item.clbits[0]).index] = state[places[0]]
     machine = sampling.Machine("fake_guadalupe", noise=False)
-    (bits,) = sampling.measure(machine, [(circuit, range(6))], [((), np.zeros((1, 0)))], shots=3, seed=1)
+    (bits,) = sampling.measure(machine, [circuit], [((), np.zeros((1, 0)))], shots=3, seed=1)
     assert bits.tolist() == [[read] * 3]
 
 
@@ -66,21 +66,21 @@ def test_parts_measure_what_the_whole_measures(circuit: QuantumCircuit) -> None:
 def test_a_qubit_alone_errs_as_the_noise_model_has_it(backend: str) -> None:
     """After gates, a parameter and a delay, the probability of reading 1 is that of Aer's density matrix with the twin's noise."""
     angle = Parameter("angle")
-    circuit = QuantumCircuit(1, 1)
-    circuit.sx(0)
-    circuit.rz(2 * angle, 0)
-    circuit.sx(0)
-    circuit.delay(4000, 0, "dt")
-    circuit.x(0)
-    circuit.measure(0, 0)
-    (part,) = parts.split(circuit, [2])
+    circuit = QuantumCircuit(3, 1)
+    circuit.sx(2)
+    circuit.rz(2 * angle, 2)
+    circuit.sx(2)
+    circuit.delay(4000, 2, "dt")
+    circuit.x(2)
+    circuit.measure(2, 0)
+    (part,) = parts.split(circuit)
     assert alone.applies(part)
     shots, point = 400_000, np.array([[0.4]])
     bits = alone.sample(backend, part, ((angle,), point), noise=True, rng=np.random.default_rng(1), shots=shots)
-    bare = circuit.assign_parameters({angle: 0.4})
+    bare = part.circuit.assign_parameters({angle: 0.4})
     bare.remove_final_measurements()
     bare.save_density_matrix()
-    state = twin.simulator(backend, (2,), noise=True).run(bare, shots=1, method="density_matrix").result().data()["density_matrix"]
+    state = twin.simulator(backend, part.qubits, noise=True).run(bare, shots=1, method="density_matrix").result().data()["density_matrix"]
     one = DensityMatrix(state).probabilities()[1]
     wrong = posts.device(backend).target["measure"][2,].error
     expected = one * (1 - wrong) + (1 - one) * wrong
@@ -93,8 +93,8 @@ def test_a_qubit_alone_is_not_measured_in_the_middle() -> None:
     circuit.measure(0, 0)
     circuit.x(0)
     circuit.measure(0, 0)
-    (part,) = parts.split(circuit, [0])
+    (part,) = parts.split(circuit)
     assert not alone.applies(part)
     machine = sampling.Machine("fake_manila", noise=False)
-    (bits,) = sampling.measure(machine, [(circuit, [0])], [((), np.zeros((1, 0)))], shots=4, seed=1)
+    (bits,) = sampling.measure(machine, [circuit], [((), np.zeros((1, 0)))], shots=4, seed=1)
     assert bits.tolist() == [[[True]] * 4]

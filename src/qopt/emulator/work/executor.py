@@ -146,7 +146,7 @@ def _answer(work: Work, item: Item, shots: int, index: int) -> dict[str, NDArray
         values = np.asarray(extras.pop("parameter_values"), dtype=np.float64)
     (bits,) = sampling.measure(
         sampling.Machine(work.backend, work.noise),
-        [(loaded.circuit, range(loaded.circuit.num_qubits))],
+        [loaded.circuit],
         [(loaded.parameters, values.reshape(math.prod(item.shape), len(loaded.parameters)))],
         shots=shots,
         seed=sampling.spread(work.seed, index),

@@ -34,7 +34,7 @@ class Machine:
 
 def measure(
     machine: Machine,
-    circuits: Sequence[tuple[QuantumCircuit, Sequence[int]]],
+    circuits: Sequence[QuantumCircuit],
     binds: Sequence[tuple[Sequence[Parameter], NDArray[np.float64]]],
     *,
     shots: int,
@@ -44,7 +44,7 @@ def measure(
 
     Args:
         machine: Where.
-        circuits: Each with the numbers of its qubits on the backend.
+        circuits: On the backend's qubits, as many as they use.
         binds: For each circuit its parameters and their values (k, n).
         shots: How many for each point of each circuit.
         seed: Each point of each circuit gets samples of its own from it.
@@ -55,13 +55,10 @@ def measure(
     Raises:
         WorkFailed: If the simulator can't.
     """
-    answers = [
-        np.zeros((len(values), shots, circuit.num_clbits), dtype=np.bool_)
-        for (circuit, _), (_, values) in zip(circuits, binds, strict=True)
-    ]
+    answers = [np.zeros((len(bind[1]), shots, circuit.num_clbits), dtype=np.bool_) for circuit, bind in zip(circuits, binds, strict=True)]
     together: dict[tuple[int, ...], list[tuple[int, Part]]] = {}
-    for index, (circuit, qubits) in enumerate(circuits):
-        for part in split(circuit, qubits):
+    for index, circuit in enumerate(circuits):
+        for part in split(circuit):
             if alone.applies(part):
                 rng = np.random.default_rng([seed, index, *part.qubits])
                 bits = alone.sample(machine.backend, part, binds[index], noise=machine.noise, rng=rng, shots=shots)

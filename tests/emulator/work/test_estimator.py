@@ -43,7 +43,8 @@ def test_points_and_observables_broadcast(values: tuple[int, ...], observables: 
     circuit = posts.isa(plain, "fake_manila")
     angles = posts.points(*values, parameters=4)
     labels = np.array(["ZI", "IX", "YY", "ZX"])[: int(np.prod(observables))].reshape(observables)
-    wires = np.vectorize(lambda label: SparsePauliOp(label).apply_layout(circuit.layout), otypes=[object])(labels).tolist()
+    laid = [SparsePauliOp(str(label)).apply_layout(circuit.layout).paulis[0].to_label() for label in labels.ravel()]
+    wires = np.array(laid, dtype=object).reshape(observables).tolist()
     params = posts.estimator("fake_manila", [(circuit, wires, angles)], precision=0.02, options=RAW)
     data = posts.answer("estimator", params, "fake_manila")[0].data
     assert data.evs.shape == shape

@@ -61,7 +61,7 @@ def foreign(build: Callable[[QuantumCircuit], object], *, width: int = 5) -> dic
         (foreign(lambda circuit: circuit.h(0)), r"the instruction h on qubits \(0,\) is not supported"),
         (foreign(lambda circuit: circuit.cx(0, 4)), r"the instruction cx on qubits \(0, 4\) is not supported"),
         (foreign(lambda circuit: circuit.x(0), width=6), "6 qubits and fake_manila has 5"),
-        (foreign(lambda circuit: circuit.delay(1.5, 0, "ns")), "QPY keeps delays as whole numbers of dt alone"),
+        (foreign(lambda circuit: circuit.delay(1.5, 0, "ns")), "QPY.*dt"),
         (foreign(lambda circuit: circuit.if_test((circuit.clbits[0], 1), QuantumCircuit(1), [0], [])), "control flow 'if_else'"),
     ],
 )

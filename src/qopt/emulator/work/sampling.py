@@ -66,8 +66,9 @@ def measure(
             else:
                 together.setdefault(part.qubits, []).append((index, part))
     for qubits, members in together.items():
+        gates = frozenset(item.operation.name for _, part in members for item in part.circuit.data)
         measured = _run(
-            twin.simulator(machine.backend, qubits, noise=machine.noise),
+            twin.simulator(machine.backend, qubits, gates, noise=machine.noise),
             [part.circuit for _, part in members],
             [binds[index] for index, _ in members],
             shots=shots,

@@ -60,10 +60,11 @@ def rep_delays_of(name: str) -> tuple[float, float, float]:
 
 
 @lru_cache(maxsize=64)
-def simulator(name: str, qubits: tuple[int, ...], *, noise: bool) -> AerSimulator:
-    """A simulator of some qubits of a backend, numbered anew in the order given.
+def simulator(name: str, qubits: tuple[int, ...], gates: frozenset[str], *, noise: bool) -> AerSimulator:
+    """A simulator of some qubits of a backend, numbered anew in the order given, for circuits of these gates.
 
-    The noise model of a whole wide device costs minutes and gigabytes; that of its active qubits does not.
+    The noise model of a whole wide device costs minutes and gigabytes; that of a few qubits and gates does not, and Aer reads all of it
+    before every job.
 
     Raises:
         WorkFailed: If there are too many qubits.
@@ -71,7 +72,7 @@ def simulator(name: str, qubits: tuple[int, ...], *, noise: bool) -> AerSimulato
     if len(qubits) > WIDEST:
         message = f"the job uses {len(qubits)} qubits of {name} and the emulator can simulate {WIDEST}: use a smaller circuit"
         raise invalid(message)
-    model = NoiseModel.from_backend(_Described(part(name, qubits))) if noise else None
+    model = NoiseModel.from_backend(_Described(part(name, qubits, only=gates))) if noise else None
     return AerSimulator(noise_model=model, max_parallel_threads=1)
 
 
@@ -99,9 +100,9 @@ def part(name: str, qubits: Sequence[int], only: Collection[str] | None = None) 
     new = {old: index for index, old in enumerate(qubits)}
     properties = target.qubit_properties
     smaller = Target(num_qubits=len(qubits), dt=target.dt, qubit_properties=[properties[old] for old in qubits] if properties else None)
-    for operation in target.operation_names if only is None else only:
+    for operation in target.operation_names:
         places = target[operation]
-        if places is None or None in places:
+        if places is None or None in places or not (only is None or operation in only):
             continue
         kept = {tuple(new[q] for q in old): value for old, value in places.items() if all(q in new for q in old)}
         if kept:

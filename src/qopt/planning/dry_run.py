@@ -22,14 +22,11 @@ if TYPE_CHECKING:
 Landscape: TypeAlias = Callable[["Points"], Estimate]
 """What `(k, n)` points in radians would be measured to be."""
 
-WIDEST = 16
-"""Qubits up to which the landscape is computed; above, it is invented."""
+MOST_EFFORT = 2**25
+"""Amplitudes and shots that are worth computing for a plan: some ten seconds."""
 
-MOST_AMPLITUDES = 2**26
-"""Points of a dry run times amplitudes of a state: what is worth computing for a plan."""
-
-MOST_TERMS = 4000
-"""Pauli terms of all observables up to which the landscape is computed: their matrices are made anew for every job."""
+FEWEST_POINTS = 256
+"""A landscape of which fewer points could be computed is invented instead."""
 
 MOST_POINTS = 5000
 """Points after which nothing more is counted, at most."""
@@ -110,15 +107,17 @@ def dry_run(  # noqa: PLR0913 - what a run hands to its optimizer, and what stop
     return DryRun(tuple(evaluate.jobs), "itself")
 
 
-def computable(frozen: Frozen) -> bool:
-    """Whether the landscape is computed at no great cost."""
+def effort(objective: Objective, frozen: Frozen) -> int:
+    """What computing a point takes, in amplitudes: the state's, a tenth of them for each Pauli term's matrix, and one for each shot."""
     terms = sum(len(observable) for group in frozen.groups for observable in group)
-    return len(frozen.device_qubits) <= WIDEST and terms <= MOST_TERMS
+    drawn = (objective.shots or 0) if objective.sampled else 0
+    return (1 << len(frozen.device_qubits)) * (10 + terms) // 10 + drawn
 
 
-def most_points(frozen: Frozen | None) -> int:
-    """Points after which nothing more is counted; None is an invented landscape, whose points cost nothing."""
-    return MOST_POINTS if frozen is None else min(MOST_POINTS, MOST_AMPLITUDES >> len(frozen.device_qubits))
+def most_points(objective: Objective, frozen: Frozen) -> int | None:
+    """Points after which nothing more is counted on the computed landscape; None where it has to be invented."""
+    most = MOST_EFFORT // effort(objective, frozen)
+    return min(most, MOST_POINTS) if most >= FEWEST_POINTS else None
 
 
 def noise_of(seed: int, repetition: int) -> np.random.Generator:

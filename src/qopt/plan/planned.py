@@ -225,7 +225,7 @@ def _notes(parts: Sequence[Part], twin: Twin) -> Iterator[str]:
     yield f"jobs: counted by running the optimizer {times} on {landscape}; on a device it may ask for more or fewer"
     yield (
         f"wall time: {GAP:g} s between jobs and at most {PER_MINUTE} submissions a minute, a limit from which IBM excepts no mode; "
-        "no queue, which nobody can foretell"
+        "no queue, which nobody can foretell, and in which single jobs wait one by one"
     )
     if first.spec.budget.wall is not None:
         yield "budget.wall: left out, since how long a queue takes is not known"

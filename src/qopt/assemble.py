@@ -11,7 +11,7 @@ from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
 from qopt.config import models, resolve_code
 from qopt.errors import InputError, StorageError, below, blamed
-from qopt.execution import Execution, Transpile
+from qopt.execution import Execution, Transpile, Waiting
 from qopt.journal import Finished, read
 from qopt.objective import Exact, Expectation, Sampled
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
@@ -57,10 +57,10 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         start=start,
         objective=objective,
         optimizer=optimizer,
-        execution=Execution(config.execution.mode, config.execution.backend, config.execution.primitives),
+        execution=_execution(config.execution),
         transpile=Transpile(config.transpile.level, config.transpile.seed, None if layout is None else tuple(layout)),
         seed=config.seed,
-        budget=Budget(config.budget.evaluations, config.budget.shots, config.budget.wall),
+        budget=Budget(**config.budget.model_dump()),
         name=config.name,
     )
 
@@ -164,6 +164,11 @@ def _objective(config: models.Objective | None) -> Objective | None:
     if isinstance(config, models.SampledObjective):
         return Sampled(config.shots, config.cvar)
     return Expectation(config.shots) if isinstance(config, models.ExpectationObjective) else Exact()
+
+
+def _execution(config: models.Execution) -> Execution:
+    given = config.model_dump(exclude={"waiting"})
+    return Execution(**given, waiting=Waiting(**config.waiting.model_dump()))
 
 
 def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | None:

@@ -13,7 +13,7 @@ import numpy as np
 from qopt import runs
 from qopt.assemble import spec_of
 from qopt.config import dump, models
-from qopt.errors import InputError
+from qopt.errors import InputError, Queued
 from qopt.execution.connect import Connections
 from qopt.journal import read
 from qopt.ledger import MAIN, Ledger
@@ -35,7 +35,9 @@ OUTER = ("seed", "layers")
 """Axes whose values make runs of their own; every other axis is a parameter, and its values are points of one run."""
 
 
-def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Listener]) -> tuple[Path, list[Result]]:
+def sweep(
+    loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Listener], *, wait: bool = True
+) -> tuple[Path, list[Result]]:
     """Run every point of the grid that is not recorded yet, and write the table.
 
     Args:
@@ -43,12 +45,14 @@ def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec],
         folder: Where run folders are.
         cwd: The working directory.
         listener_of: Makes the listener for a run.
+        wait: Whether to wait for jobs that go on without this process; otherwise every run that can't go on yet is left for later.
 
     Returns:
         The table, one row for each point with its value and standard error, and the results of the runs.
 
     Raises:
         InputError: If an axis is neither `seed`, `layers` nor a parameter.
+        Queued: If not all jobs are done and nobody waits.
     """
     config = loaded.config
     assert config.sweep is not None  # noqa: S101 - the caller looked
@@ -62,23 +66,31 @@ def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec],
     rows: list[list[Any]] = []
     results: list[Result] = []
     connections, signals = Connections(), Signals()
+    queued: list[Queued] = []
     with signals.caught():
         try:
             for (part, combination), spec in zip(parts, specs, strict=True):
                 signals.check()
                 where = home if outer else folder
-                result = execute(
-                    spec,
-                    where,
-                    config=dump(part, where / spec.name),
-                    listener=listener_of(spec),
-                    connections=connections,
-                    signals=signals,
-                )
+                try:
+                    result = execute(
+                        spec,
+                        where,
+                        config=dump(part, where / spec.name),
+                        listener=listener_of(spec),
+                        connections=connections,
+                        signals=signals,
+                        wait=wait,
+                    )
+                except Queued as stop:
+                    queued.append(stop)
+                    continue
                 results.append(result)
                 rows += _rows(spec, where / spec.name, combination, inner, result)
         finally:
             connections.close()
+    if queued:
+        raise queued[0]
     header = [*outer, *inner, *(_POINT if inner else _RUN)]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])

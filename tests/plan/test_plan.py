@@ -66,6 +66,14 @@ def test_the_run_takes_what_its_plan_said(budget: str, tmp_path: Path) -> None:
     assert made.points == result.shots / 1000
 
 
+@pytest.mark.parametrize("qpu", [30, 45, 90])
+def test_a_budget_of_qpu_time_is_kept(qpu: int) -> None:
+    """The optimizer is stopped early enough for the final measurement, which itself takes fewer candidates."""
+    made = planned(RING.replace("iterations: 3", "iterations: 300"), f"budget: {{qpu: {qpu}s}}")
+    assert 1 < made.jobs < 100
+    assert made.seconds <= qpu
+
+
 def test_a_sweep_is_the_sum_of_its_runs() -> None:
     """Two seeds are two runs, whose jobs are independent: a Batch."""
     one, two = planned(), planned(RING, "sweep: {axes: {seed: [0, 1]}}")

@@ -30,9 +30,10 @@ SECONDS = st.lists(st.floats(0.1, 100.0), min_size=1, max_size=40)
 
 @given(SECONDS)
 def test_dependent_jobs_follow_each_other_with_a_gap(seconds: list[float]) -> None:
-    """Where the limit of submissions is not met, wall time is their sum and the gaps between them."""
+    """Wall time is their sum and the gaps between them, and the limit of submissions is not met by long jobs."""
+    assert wall_seconds(seconds, dependent=True, limited=False) == pytest.approx(sum(seconds) + GAP * (len(seconds) - 1))
     long = [12.0 + duration for duration in seconds]
-    assert wall_seconds(long, dependent=True) == pytest.approx(sum(long) + GAP * (len(long) - 1))
+    assert wall_seconds(long, dependent=True, limited=True) == wall_seconds(long, dependent=True, limited=False)
 
 
 @pytest.mark.parametrize("dependent", [True, False])
@@ -40,17 +41,18 @@ def test_dependent_jobs_follow_each_other_with_a_gap(seconds: list[float]) -> No
 def test_five_jobs_a_minute_can_be_submitted(dependent: bool, jobs: int) -> None:  # noqa: FBT001 - a parameter of a test
     """The sixth waits for the first minute to be over, the eleventh for the second: also where jobs take no time."""
     waited = 60.0 * ((jobs - 1) // PER_MINUTE)
-    wall = wall_seconds([0.0] * jobs, dependent=dependent)
+    wall = wall_seconds([0.0] * jobs, dependent=dependent, limited=True)
     assert waited <= wall <= waited + (GAP * (PER_MINUTE - 1) if dependent else 0.0)
 
 
 @given(SECONDS, st.booleans())
 def test_a_session_bills_what_a_batch_does_and_its_idle_time(seconds: list[float], dependent: bool) -> None:  # noqa: FBT001 - drawn
-    """Batch and job bill the QPU's time alone."""
+    """Batch and job bill the QPU's time alone, and only single jobs are held up by the limit of submissions."""
     session, batch, job = mode_costs(seconds, dependent=dependent)
     assert [session.mode, batch.mode, job.mode] == ["session", "batch", "job"]
     assert batch.billed == job.billed == pytest.approx(sum(seconds))
     assert session.billed == session.wall >= batch.billed - 1e-9
+    assert batch.wall == session.wall <= job.wall
 
 
 def test_a_limit_holds_up_to_its_value() -> None:

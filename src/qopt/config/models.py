@@ -267,15 +267,40 @@ Optimizer: TypeAlias = Annotated[
 ]
 
 
+class Waiting(Model):
+    """How long qopt waits for IBM Quantum before it stops, resumably."""
+
+    call: Seconds = 60.0
+    """For the reply to one request."""
+    service: Seconds = 1800.0
+    """For a service that can't be reached or answers with errors, all attempts together."""
+    listing: Seconds = 10.0
+    """Until a job that was accepted appears in the list of jobs."""
+    job: Seconds = 604800.0
+    """For one job, in the queue and at work."""
+    submissions: Annotated[float, Field(ge=0, le=10**6)] = 5.0
+    """Submissions a minute in job mode, and in every mode once the service has complained; 0 is no limit."""
+
+
 class Execution(Model):
     """Where jobs run and how."""
 
-    mode: Literal["session", "batch", "job", "auto"] = "session"
-    """How jobs are grouped at the backend."""
+    mode: Literal["session", "batch", "job", "auto"] = "auto"
+    """How jobs are grouped at the backend; auto follows the work and says why."""
     backend: Name | None = None
-    """statevector, aer, or a fake device such as fake_manila; default: statevector where the objective is exact, else aer."""
+    """statevector, aer, a fake device such as fake_manila, a device of IBM Quantum such as ibm_fez, or least_busy; default: statevector where the objective is exact, else aer."""
     primitives: Literal["auto", "legacy", "client", "aer"] = "auto"
     """Which implementation of Sampler and Estimator is used."""
+    instance: Annotated[str, Field(min_length=1, max_length=400)] | None = None
+    """The name or CRN of an instance of IBM Quantum; default: the account's."""
+    region: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    """Only instances of IBM Quantum in this region, such as us-east or eu-de."""
+    min_qubits: Count = 1
+    """Of least_busy, beside what the problem needs."""
+    on_session_end: Literal["renew", "batch", "stop"] = "renew"
+    """What to do when the service ends a Session before the run is done."""
+    waiting: Waiting = Field(default_factory=Waiting)
+    """Deadlines for IBM Quantum."""
 
 
 class Transpile(Model):
@@ -298,6 +323,8 @@ class Budget(Model):
     """Shots of the whole run."""
     wall: Seconds | None = None
     """Time of work: a number of seconds, or text such as 90s, 10m, 2h, 1h30m."""
+    qpu: Seconds | None = None
+    """QPU time of the whole run, as IBM bills it: a number of seconds, or text such as 5m."""
 
 
 class Range(Model):

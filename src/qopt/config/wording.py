@@ -52,6 +52,7 @@ _PARTS: dict[str, tuple[type[models.Model], ...]] = {
         models.DifferentialEvolutionOptimizer,
     ),
     "execution": (models.Execution,),
+    "execution.waiting": (models.Waiting,),
     "transpile": (models.Transpile,),
     "budget": (models.Budget,),
     "sweep": (models.Sweep,),

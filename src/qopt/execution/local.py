@@ -9,7 +9,7 @@ from qiskit.exceptions import QiskitError
 
 from qopt.errors import BackendError
 from qopt.execution import primitives
-from qopt.execution.executor import JobLost, JobState, Mode
+from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState, Mode
 from qopt.programs import Program, PubData
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from qiskit_aer import AerSimulator
 
+    from qopt.execution.executor import Diary
     from qopt.execution.primitives import Kind
 
 
@@ -43,15 +44,23 @@ class LocalExecutor:
         self._answers: dict[str, list[PubData]] = {}
         self._mode = self._open()
 
-    def submit(self, program: Program, *, tag: str) -> str:
+    def attach(self, diary: Diary | None) -> None:
+        """Nothing is worth noting."""
+
+    def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:  # noqa: ARG002 - the protocol's
         """Start a program in a thread and return at once."""
+        if (known := self.find(tag)) is not None:
+            return known
         job = str(uuid.uuid4())
         try:
             if self._kind == "aer":
                 self._answers[job] = primitives.run_aer(self._backend, program)
                 self._jobs[job] = (program, ())
             else:
-                self._jobs[job] = (program, [primitives.run(self._kind, self._mode, part) for part in self._parts(program)])
+                self._jobs[job] = (
+                    program,
+                    [primitives.run(self._kind, self._mode, part, options=self._options(part)) for part in self._parts(program)],
+                )
         except (QiskitError, ValueError) as error:
             message = f"{self._name} refused the job: {error}"
             raise BackendError(message) from error
@@ -67,11 +76,12 @@ class LocalExecutor:
             state for state in (JobState.ERROR, JobState.CANCELLED, JobState.QUEUED, JobState.RUNNING, JobState.DONE) if state in states
         )
 
-    def result(self, job: str) -> list[PubData]:
+    def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
         """Wait for the job's threads."""
         if job not in self._jobs:
             raise JobLost(job)
-        program, parts = self._jobs.pop(job)
+        _, parts = self._jobs.pop(job)
+        self._tags.pop(tag, None)
         if job in self._answers:
             return self._answers.pop(job)
         pubs = list(program.pubs)
@@ -83,8 +93,18 @@ class LocalExecutor:
                     answers += primitives.read(part.result(), pubs[len(answers) : len(answers) + count])
         except (QiskitError, ValueError) as error:
             message = f"job {job} on {self._name} failed: {error}"
-            raise BackendError(message) from error
+            raise JobFailed(message) from error
         return answers
+
+    def circumstances(self) -> Circumstances:
+        """There is neither a Session to rejoin nor a device that is calibrated."""
+        return Circumstances()
+
+    def bill(self, job: str) -> None:
+        """Nothing is billed."""
+
+    def usage(self) -> None:
+        """No Session is billed."""
 
     def find(self, tag: str) -> str | None:
         """The job of this process with that tag."""
@@ -99,6 +119,10 @@ class LocalExecutor:
         """Close the Session or the Batch."""
         if self._mode is not self._backend:
             self._mode.close()
+
+    def _options(self, program: Program) -> dict[str, Any]:
+        """Client-side Estimators mitigate unless told not to; legacy ones can't in local mode, and warn of any option about it."""
+        return {"resilience_level": 0} if self._kind == "client" and program.pubs[0].observables else {}
 
     def _open(self) -> Any:  # noqa: ANN401 - a Session, a Batch or the backend
         if self._kind == "aer" or self._mode_name == "job":

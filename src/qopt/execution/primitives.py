@@ -17,7 +17,7 @@ from qopt.errors import BackendError, InputError
 from qopt.programs import REGISTER, Program, Pub, PubData, from_bit_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from qiskit.primitives import PrimitiveResult
@@ -57,13 +57,32 @@ def name_of(kind: Kind, *, sampler: bool) -> str:
     return f"{'qiskit_aer.' if module.startswith('qiskit_aer') else ''}{name}"
 
 
-def run(kind: Kind, mode: object, program: Program) -> Any:  # noqa: ANN401 - a job of whichever class
-    """Submit a program's PUBs as one job of the runtime; `mode` is a Session, a Batch or a backend."""
+def run(
+    kind: Kind,
+    mode: object,
+    program: Program,
+    *,
+    options: Mapping[str, Any] | None = None,
+    tags: Sequence[str] = (),
+    seeded: bool = True,
+) -> Any:  # noqa: ANN401 - a job of whichever class
+    """Submit a program's PUBs as one job of the runtime.
+
+    Args:
+        kind: Which primitives.
+        mode: A Session, a Batch or a backend.
+        program: The PUBs.
+        options: For the primitive.
+        tags: Of the job.
+        seeded: Whether the program's seed is sent: a simulator's noise is a function of it, a device knows no seed.
+    """
     sampler = not program.pubs[0].observables
     with quiet():
-        options = {"resilience_level": 0} if kind == "client" and not sampler else None
-        primitive = _class(kind, sampler=sampler)(mode=mode, options=options)
-        primitive.options.simulator.seed_simulator = program.seed
+        primitive = _class(kind, sampler=sampler)(mode=mode, options=dict(options) if options else None)
+        if tags:
+            primitive.options.environment.job_tags = list(tags)
+        if seeded:
+            primitive.options.simulator.seed_simulator = program.seed
         shots = program.pubs[0].shots
         if sampler:
             return primitive.run([(pub.frozen.circuit, pub.values) for pub in program.pubs], shots=shots)

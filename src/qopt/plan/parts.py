@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from qopt import remote
+from qopt.durable import shots_of
 from qopt.execution.isa import freeze, transpiled, unrolled
 from qopt.final import CANDIDATES
 from qopt.objective import constant_of
@@ -57,12 +59,12 @@ class Part:
     def points(self) -> tuple[int, ...]:
         """Points of every job; the last is the final measurement, which takes every candidate twice."""
         asked = self.typical.jobs
-        return (*asked, 2 * min(_candidates(self.spec, self.groups), sum(asked) + 1))
+        return (*asked, 2 * min(_candidates(self.spec, self.frozen), sum(asked) + 1))
 
     @property
     def shots(self) -> int:
         """Executions for each point."""
-        return (self.spec.objective.shots or 0) * self.groups
+        return shots_of(self.spec.objective, self.frozen, 1)
 
     @property
     def seconds(self) -> list[float]:
@@ -85,12 +87,11 @@ def foretell(spec: Spec, device: BackendV2, *, repetitions: int = REPETITIONS) -
     logical = freeze(spec.ansatz, observables, constant_of(spec.hamiltonian), sampled=spec.objective.sampled)
     frozen = transpiled(logical, device, spec.transpile)
     timing = timing_of(frozen, device)
-    groups = max(len(frozen.groups), 1)
-    shots = (spec.objective.shots or 0) * groups
+    shots = shots_of(spec.objective, frozen, 1)
     price = Price(shots, lambda points: seconds_for(points * shots, timing))
     counted = most_points(spec.objective, logical)
     ideal = None if counted is None else unrolled(logical)
-    limits = _limits(spec, price, groups=groups, counted=counted or MOST_POINTS)
+    limits = _limits(spec, frozen, price, counted or MOST_POINTS)
     runs: list[DryRun] = []
     while len(runs) < repetitions:
         rng = noise_of(spec.seed, len(runs))
@@ -105,22 +106,20 @@ def foretell(spec: Spec, device: BackendV2, *, repetitions: int = REPETITIONS) -
     return Part(spec, frozen, timing, tuple(runs), ideal is not None)
 
 
-def _limits(spec: Spec, price: Price, *, groups: int, counted: int) -> Limits:
+def _limits(spec: Spec, frozen: Frozen, price: Price, counted: int) -> Limits:
     """What the budget leaves to the optimizer, the final measurement kept back."""
-    final = 2 * _candidates(spec, groups)
-    qpu = asdict(spec.budget).get("qpu")
-    return Limits(
-        spec.budget.evaluations,
-        None if spec.budget.shots is None else spec.budget.shots - final * price.shots,
-        None if qpu is None else qpu - price.seconds(final),
-        counted,
-    )
+    final = 2 * _candidates(spec, frozen)
+    shots = None if spec.budget.shots is None else spec.budget.shots - final * price.shots
+    return Limits(spec.budget.evaluations, shots, spec.budget.qpu, counted, reserve=price.seconds(final))
 
 
-def _candidates(spec: Spec, groups: int) -> int:
+def _candidates(spec: Spec, frozen: Frozen) -> int:
     """How many points the final measurement may take, by the rule of a run."""
     if isinstance(spec.optimizer, MeasureStart):
         return 1
-    if spec.budget.shots is None or spec.objective.shots is None:
+    if spec.budget.qpu is not None:
+        without = replace(spec, budget=replace(spec.budget, qpu=None))
+        return min(remote.most_candidates(spec, frozen), _candidates(without, frozen))
+    if spec.budget.shots is None:
         return CANDIDATES
-    return max(1, min(CANDIDATES, spec.budget.shots // (8 * spec.objective.shots * groups)))
+    return max(1, min(CANDIDATES, spec.budget.shots // (8 * shots_of(spec.objective, frozen, 1))))

@@ -27,7 +27,9 @@ from qopt.planning.service import (
     ModeCost,
     input_bytes,
     mode_costs,
+    wall_seconds,
 )
+from qopt.report.text import duration
 from qopt.sweep import specs_of
 
 if TYPE_CHECKING:
@@ -145,7 +147,7 @@ def plan(loaded: Loaded, cwd: Path) -> Plan:
 
 def _summed(name: str, parts: Sequence[Part], twin: Twin, *, qubits: int) -> Plan:
     """The plan of runs that are sent one after the other."""
-    seconds = list(chain.from_iterable(part.seconds for part in parts))
+    seconds = _seconds(parts)
     modes = mode_costs(seconds, dependent=True)
     complete = all(part.typical.ended != "uncounted" for part in parts)
     return Plan(
@@ -166,8 +168,8 @@ def _summed(name: str, parts: Sequence[Part], twin: Twin, *, qubits: int) -> Pla
         seconds=sum(seconds),
         upper=SAFETY * sum(seconds),
         configured=parts[0].spec.execution.mode,
-        decision=_decided(parts, modes, PAID, complete=complete),
-        open_decision=_decided(parts, modes, OPEN, complete=complete),
+        decision=_decided(parts, PAID, complete=complete),
+        open_decision=_decided(parts, OPEN, complete=complete),
         modes=modes,
         limits=_limits(parts, modes, qubits=qubits),
         notes=tuple(_notes(parts, twin)),
@@ -187,13 +189,16 @@ def _circuit(part: Part) -> Circuit:
     )
 
 
-def _decided(parts: Sequence[Part], modes: Sequence[ModeCost], facts: PlanFacts, *, complete: bool) -> Decision:
+def _decided(parts: Sequence[Part], facts: PlanFacts, *, complete: bool) -> Decision:
     """The mode for a run, whose jobs depend on each other, or for a landscape or several runs, whose jobs don't."""
-    seconds = list(chain.from_iterable(part.seconds for part in parts))
-    (wall,) = (cost.wall for cost in modes if cost.mode == "session")
-    gap = (wall - sum(seconds)) / len(seconds)
+    seconds = _seconds(parts)
     dependent = len(parts) == 1 and not isinstance(parts[0].spec.optimizer, Grid)
-    return decide(Work(len(seconds) if complete else None, dependent=dependent, seconds=fmean(seconds), gap=gap), facts)
+    return decide(Work(len(seconds) if complete else None, dependent=dependent, seconds=fmean(seconds)), facts)
+
+
+def _seconds(parts: Sequence[Part]) -> list[float]:
+    """QPU seconds of all jobs in their order."""
+    return list(chain.from_iterable(part.seconds for part in parts))
 
 
 def _limits(parts: Sequence[Part], modes: Sequence[ModeCost], *, qubits: int) -> tuple[Limit, ...]:
@@ -224,9 +229,16 @@ def _notes(parts: Sequence[Part], twin: Twin) -> Iterator[str]:
     times = "once" if runs == 1 else f"{runs} times"
     yield f"jobs: counted by running the optimizer {times} on {landscape}; on a device it may ask for more or fewer"
     yield (
-        f"wall time: {GAP:g} s between jobs and at most {PER_MINUTE} submissions a minute, a limit from which IBM excepts no mode; "
-        "no queue, which nobody can foretell, and in which single jobs wait one by one"
+        f"wall time: {GAP:g} s between jobs, and {PER_MINUTE} submissions of single jobs a minute; without any queue, which nobody can "
+        "foretell, and in which single jobs wait one by one"
     )
+    seconds = _seconds(parts)
+    slow = wall_seconds(seconds, dependent=True, limited=True)
+    if slow > wall_seconds(seconds, dependent=True, limited=False):
+        yield (
+            f"Session: it would take, and bill, {duration(slow)}, should the limit of {PER_MINUTE} submissions a minute hold there too, "
+            "which IBM leaves open"
+        )
     if first.spec.budget.wall is not None:
         yield "budget.wall: left out, since how long a queue takes is not known"
     yield from first.spec.notes

@@ -10,6 +10,7 @@ import numpy as np
 
 from qopt.errors import BudgetReached, blamed
 from qopt.execution.statevector import StatevectorExecutor
+from qopt.planning.calibration import Wallet
 from qopt.types import Estimate, Gradient
 
 if TYPE_CHECKING:
@@ -45,14 +46,16 @@ class Limits:
     Attributes:
         points: That the optimizer may ask for.
         shots: Shots that it may use, the final measurement's left out.
-        seconds: QPU seconds that it may use, likewise.
+        seconds: QPU seconds of the run, with a wallet's care: bills are taken to be what was predicted.
         counted: Points after which the dry run itself stops.
+        reserve: QPU seconds predicted for the final measurement.
     """
 
     points: int | None = None
     shots: int | None = None
     seconds: float | None = None
     counted: int = MOST_POINTS
+    reserve: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,8 @@ def computed(objective: Objective, frozen: Frozen, energies: Energies, rng: np.r
 
     def measure(points: Points) -> Estimate:
         program = objective.encode(frozen, points, int(rng.integers(1, 2**63)))
-        data = executor.result(executor.submit(program if objective.sampled else _exactly(program), tag="dry run"))
+        computed = program if objective.sampled else _exactly(program)
+        data = executor.result(executor.submit(computed, tag="dry run"), computed, tag="dry run")
         estimate = objective.decode(frozen, data, energies)
         if objective.sampled:
             return estimate
@@ -182,7 +186,7 @@ class _Counting:
         self._scales = scales
         self._limits = limits
         self._price = price
-        self._seconds = 0.0
+        self._wallet = Wallet(limits.seconds)
 
     def __call__(self, points: Points) -> Estimate:
         return self._ask(np.atleast_2d(np.asarray(points, dtype=np.float64)))
@@ -197,17 +201,16 @@ class _Counting:
         return Gradient(value, stderr, (ahead - behind) / (2 * NOISY_STEP), errors / (2 * NOISY_STEP))
 
     def _ask(self, points: Points) -> Estimate:
-        asked, seconds = sum(self.jobs) + len(points), self._seconds + self._price.seconds(len(points))
-        for used, limit in (
-            (asked, self._limits.points),
-            (asked * self._price.shots, self._limits.shots),
-            (seconds, self._limits.seconds),
-        ):
-            if limit is not None and used > limit:
-                raise BudgetReached
-        if asked > self._limits.counted:
+        limits, asked, seconds = self._limits, sum(self.jobs) + len(points), self._price.seconds(len(points))
+        if limits.points is not None and asked > limits.points:
+            raise BudgetReached
+        if limits.shots is not None and asked * self._price.shots > limits.shots:
+            raise BudgetReached
+        if limits.seconds is not None and not self._wallet.affordable(seconds, reserve=limits.reserve):
+            raise BudgetReached
+        if asked > limits.counted:
             self.uncounted = True
             raise BudgetReached
         self.jobs.append(len(points))
-        self._seconds = seconds
+        self._wallet = self._wallet.pay(seconds, seconds)
         return self._landscape(points * self._scales)

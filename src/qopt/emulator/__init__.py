@@ -1,0 +1,12 @@
+"""An IBM Quantum Platform on 127.0.0.1 for rehearsals and fault tests; it knows nothing of the rest of qopt."""
+
+from __future__ import annotations
+
+from qopt.emulator.control import Control
+from qopt.emulator.handle import Emulator
+from qopt.emulator.settings import Settings
+
+TESTED_WITH = ("0.51.0",)
+"""The versions of qiskit-ibm-runtime whose requests and models the emulator was compared with."""
+
+__all__ = ["TESTED_WITH", "Control", "Emulator", "Settings"]

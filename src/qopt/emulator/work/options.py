@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from qiskit_ibm_runtime.options import EstimatorOptions, SamplerOptions
 
+from qopt.emulator.work import encoding
 from qopt.emulator.work.job import invalid
 
 DEFAULT_SHOTS = 4096
@@ -81,7 +82,7 @@ def read(params: Tree, *, sampler: bool) -> Settings:
     Raises:
         WorkFailed: If there are some that the primitive doesn't know, or their values are impossible.
     """
-    tree = params.get("options") or {}
+    tree = encoding.decoded(params.get("options") or {})
     level = params.get("resilience_level", 0 if sampler else DEFAULT_RESILIENCE)
     if not isinstance(tree, dict):
         message = f"the options are {type(tree).__name__} where a mapping is expected"
@@ -92,10 +93,11 @@ def read(params: Tree, *, sampler: bool) -> Settings:
         lines = [line.strip() for line in str(error).splitlines() if line.strip() and "errors.pydantic.dev" not in line]
         message = f"the options of the {'sampler' if sampler else 'estimator'} are not valid: {' '.join(lines)}"
         raise invalid(message) from error
-    if sampler and tree.get("execution", {}).get("meas_type", "classified") != "classified":
-        message = f"the measurement type {tree['execution']['meas_type']!r} is not emulated, only 'classified'"
+    settings = Settings(tree, int(level))
+    if settings.get("execution", "meas_type") not in (None, "classified"):
+        message = f"the measurement type {settings.get('execution', 'meas_type')!r} is not emulated, only 'classified'"
         raise invalid(message)
-    return Settings(tree, int(level))
+    return settings
 
 
 def seed_of(settings: Settings, seed: int) -> int:

@@ -50,7 +50,6 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         objective = _objective(config.objective)
     with below("optimizer"):
         optimizer = _optimizer(config.optimizer, base, cwd)
-    layout = config.transpile.initial_layout
     return specify(
         problem,
         ansatz=ansatz,
@@ -58,7 +57,7 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         objective=objective,
         optimizer=optimizer,
         execution=Execution(config.execution.mode, config.execution.backend, config.execution.primitives),
-        transpile=Transpile(config.transpile.level, config.transpile.seed, None if layout is None else tuple(layout)),
+        transpile=_transpile(config.transpile),
         seed=config.seed,
         budget=Budget(config.budget.evaluations, config.budget.shots, config.budget.wall),
         name=config.name,
@@ -180,6 +179,11 @@ def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | N
         return MeasureStart()
     given = config.model_dump(exclude={"type"}, exclude_none=True)
     return SPSA(**given) if isinstance(config, models.SpsaOptimizer) else ResponseSurface(**given)
+
+
+def _transpile(config: models.Transpile) -> Transpile:
+    layout = None if config.initial_layout is None else tuple(config.initial_layout)
+    return Transpile(config.level, config.seed, layout, config.seeds, config.layout, config.fractional_gates)
 
 
 def _custom_optimizer(config: models.Custom, base: Path, cwd: Path) -> Minimizer:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, Tag, model_validat
 from qopt.config.fields import (
     WHOLE,
     Angles,
+    AutoSwitch,
     AxisValue,
     Code,
     Count,
@@ -284,9 +285,21 @@ class Transpile(Model):
     level: Annotated[int, Field(ge=0, le=3), WHOLE] = 3
     """Qiskit's optimization level."""
     seed: Seed = 1
-    """Of the transpiler's random choices."""
+    """The first of the transpiler's seeds."""
+    seeds: Annotated[int, Field(ge=1, le=1000), WHOLE] | None = None
+    """How many seeds are tried, of which the best circuit is kept; default: 20 where the backend reports errors, else 1."""
     initial_layout: Layout | None = None
     """The physical qubit of each variable; default: the transpiler's choice."""
+    layout: Literal["auto", "reported-errors"] = "auto"
+    """Who chooses the physical qubits: the transpiler, or the errors that the backend reports."""
+    fractional_gates: AutoSwitch = "auto"
+    """Whether the backend's RX and RZZ gates of any angle are used."""
+
+    @model_validator(mode="after")
+    def _one_who_chooses(self) -> Self:
+        if self.initial_layout is not None and self.layout != "auto":
+            expected("initial_layout or layout: reported-errors, not both")
+        return self
 
 
 class Budget(Model):

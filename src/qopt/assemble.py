@@ -11,7 +11,7 @@ from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
 from qopt.config import models, resolve_code
 from qopt.errors import InputError, StorageError, below, blamed
-from qopt.execution import Execution, Transpile
+from qopt.execution import Execution, Transpile, mitigation_from
 from qopt.journal import Finished, read
 from qopt.objective import Exact, Expectation, Sampled
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
@@ -56,7 +56,7 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         start=start,
         objective=objective,
         optimizer=optimizer,
-        execution=Execution(config.execution.mode, config.execution.backend, config.execution.primitives),
+        execution=_execution(config),
         transpile=_transpile(config.transpile),
         seed=config.seed,
         budget=Budget(config.budget.evaluations, config.budget.shots, config.budget.wall),
@@ -179,6 +179,11 @@ def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | N
         return MeasureStart()
     given = config.model_dump(exclude={"type"}, exclude_none=True)
     return SPSA(**given) if isinstance(config, models.SpsaOptimizer) else ResponseSurface(**given)
+
+
+def _execution(config: models.RunConfig) -> Execution:
+    mitigation = mitigation_from(config.mitigation.model_dump(exclude_none=True))
+    return Execution(config.execution.mode, config.execution.backend, config.execution.primitives, mitigation)
 
 
 def _transpile(config: models.Transpile) -> Transpile:

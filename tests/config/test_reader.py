@@ -35,6 +35,7 @@ def test_defaults() -> None:
         "layout": "auto",
         "fractional_gates": "auto",
     }
+    assert read.mitigation.model_dump(exclude_none=True, exclude_defaults=True) == {}
     assert read.budget.model_dump() == {"evaluations": None, "shots": None, "wall": None}
 
 

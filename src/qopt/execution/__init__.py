@@ -2,5 +2,31 @@
 
 from qopt.execution.executor import Execution, Executor, JobLost, JobState, Mode, Primitives
 from qopt.execution.isa import Transpile
+from qopt.execution.mitigation import (
+    DynamicalDecoupling,
+    LayerNoiseLearning,
+    MeasureNoiseLearning,
+    Mitigation,
+    Pec,
+    Twirling,
+    Zne,
+    mitigation_from,
+)
 
-__all__ = ["Execution", "Executor", "JobLost", "JobState", "Mode", "Primitives", "Transpile"]
+__all__ = [
+    "DynamicalDecoupling",
+    "Execution",
+    "Executor",
+    "JobLost",
+    "JobState",
+    "LayerNoiseLearning",
+    "MeasureNoiseLearning",
+    "Mitigation",
+    "Mode",
+    "Pec",
+    "Primitives",
+    "Transpile",
+    "Twirling",
+    "Zne",
+    "mitigation_from",
+]

@@ -100,7 +100,7 @@ class Connections:
 
     def open(self, device: Device, execution: Execution, frozen: Frozen) -> Executor:
         """The conversation for a circuit, opened when it is first needed."""
-        key = (device.name, execution.mode, execution.primitives, frozen.device_qubits)
+        key = (device.name, execution.mode, execution.primitives, execution.mitigation, frozen.device_qubits)
         if key not in self._executors:
             self._executors[key] = _connect(device, execution, frozen)
         return self._executors[key]
@@ -115,4 +115,5 @@ def _connect(device: Device, execution: Execution, frozen: Frozen) -> Executor:
     if device.computes:
         return StatevectorExecutor()
     kind = primitives.choose(execution.primitives)
-    return LocalExecutor(backends.simulator(device.backend, frozen.device_qubits), device.name, execution.mode, kind)
+    simulator = backends.simulator(device.backend, frozen.device_qubits)
+    return LocalExecutor(simulator, device.name, execution.mode, kind, execution.mitigation)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from qopt.errors import BackendError
+from qopt.execution.mitigation import Mitigation
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -28,11 +29,13 @@ class Execution:
             objective and `aer` otherwise.
         primitives: Which implementation of Estimator and Sampler: `legacy` (EstimatorV2, SamplerV2 of qiskit-ibm-runtime), `client` (their
             client-side successors), `aer` (qiskit-aer's own), or the first of these that is installed.
+        mitigation: What is done about errors.
     """
 
     mode: Mode = "session"
     backend: str | BackendV2 | None = None
     primitives: Primitives = "auto"
+    mitigation: Mitigation = field(default_factory=Mitigation)
 
 
 class JobState(Enum):

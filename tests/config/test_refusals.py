@@ -71,11 +71,11 @@ ONE_LINE = {
     ),
     "private jobs": (
         GOOD + "execution: {private: true}",
-        "a.yaml:2:13: execution.private: private jobs give their results once alone, and a run that goes on reads them again: leave it out",
+        "a.yaml:2:13: execution.private: a private job's results can be read once, and a run that goes on reads them again: leave it out",
     ),
     "private jobs elsewhere": (
         GOOD + "mitigation: {private: true}",
-        "a.yaml:2:14: mitigation.private: private jobs give their results once alone, and a run that goes on reads them again: leave it out",
+        "a.yaml:2:14: mitigation.private: a private job's results can be read once, and a run that goes on reads them again: leave it out",
     ),
     "unknown sequence": (
         GOOD + "mitigation: {dynamical_decoupling: {sequence_type: XY8}}",
@@ -83,7 +83,7 @@ ONE_LINE = {
     ),
     "noise that shrinks": (
         GOOD + "mitigation: {zne: {noise_factors: [0.5, 1]}}",
-        "a.yaml:2:36: mitigation.zne.noise_factors.0: got 0.5, expected 1 or more",
+        "a.yaml:2:36: mitigation.zne.noise_factors.0: got 0.5, expected 1.0 or more",
     ),
     "two who choose the qubits": (
         GOOD + "transpile: {initial_layout: [0, 1], layout: reported-errors}",

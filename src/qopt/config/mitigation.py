@@ -9,7 +9,7 @@ from pydantic import Field
 from qopt.config.fields import WHOLE, Count, Positive
 from qopt.config.model import Model
 
-PRIVATE = "private jobs give their results once alone, and a run that goes on reads them again: leave it out"
+PRIVATE = "a private job's results can be read once, and a run that goes on reads them again: leave it out"
 
 
 class DynamicalDecoupling(Model):

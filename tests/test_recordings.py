@@ -16,6 +16,7 @@ from qiskit_aer.noise import NoiseModel, ReadoutError
 
 import qopt
 from qopt.errors import IdentityError, InputError, StorageError
+from qopt.execution import mitigation_from
 from qopt.journal import Answered, Asked, Submitted, read
 from qopt.ledger import Ledger
 
@@ -71,6 +72,11 @@ CASES: dict[str, dict[str, Any]] = {
     "groups": {"problem": qopt.Operator(H2), "objective": qopt.Expectation(256)},
     "exact": {**RING, "objective": qopt.Exact()},
     "a noisy device": {**RING, "execution": qopt.Execution(backend="fake_manila", mode="batch")},
+    "error mitigation": {
+        "problem": qopt.Operator(H2),
+        "objective": qopt.Expectation(256),
+        "execution": qopt.Execution(backend="fake_manila", primitives="client", mitigation=mitigation_from({"preset": "light"})),
+    },
     "a problem of one's own": {"problem": Partition(), "objective": qopt.Sampled(128)},
     "an optimizer of one's own": {**RING, "optimizer": wander},
 }
@@ -238,7 +244,7 @@ def test_a_run_stops_again_where_its_budget_stopped_it(tmp_path: Path, monkeypat
     second = again(tmp_path / "first.recording", **RING, budget=budget)
     assert second == replace(first, name="second", engine=f"a recording of {first.engine}")
     assert second.evaluations == 3
-    with pytest.raises(InputError, match="it ends after 3 calls: set budget.evaluations to 3"):
+    with pytest.raises(InputError, match=r"it ends after 3 calls: set budget\.evaluations to 3"):
         again(tmp_path / "first.recording", **RING, budget=qopt.Budget(wall=3600.0), name="third")
 
 

@@ -26,7 +26,7 @@ CONFIG = SAMPLED | {
 }
 
 
-@pytest.fixture(scope="module", params=[{"evaluations": 24}, {"qpu": 40}], ids=["evaluations", "qpu"])
+@pytest.fixture(scope="module", params=[{"evaluations": 24}, {"qpu": 20}], ids=["evaluations", "qpu"])
 def recorded(
     request: pytest.FixtureRequest, server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Project, Emulator]]:

@@ -198,7 +198,7 @@ def _sizes(spec: Spec, frozen: Frozen, timing: Timing, *, qubits: int) -> Iterat
         if limit.fits:
             yield Finding("size", Verdict.GOOD, f"{limit.name}: up to {limit.value:,.0f}{unit} of {limit.most:,.0f}{unit}")
         else:
-            text = f"{limit.name}: {limit.value:,.0f}{unit}, the service takes {limit.most:,.0f}{unit}: ask for fewer points or shots at a time"
+            text = f"{limit.name}: {limit.value:,.0f}{unit}, the service takes {limit.most:,.0f}{unit}: ask for fewer points or shots"
             yield Finding("size", Verdict.WRONG, text, 2)
 
 

@@ -28,6 +28,8 @@ from qopt.spec import Spec, check, prepare, specify
 from qopt.types import Budget, Outcome, Point, Question, Result, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from qopt.ansatze import Ansatz
@@ -116,6 +118,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
     connections: Connections | None = None,
     signals: Signals | None = None,
     wait: bool = True,
+    tell: Callable[[Event], None] | None = None,
 ) -> Result:
     """Begin, go on with or finish a run.
 
@@ -131,11 +134,13 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
         connections: Shared with other runs and left open; by default the run's own, closed at its end.
         signals: Shared with other runs, where one signal is to end them all.
         wait: Whether to wait for jobs that go on without this process; otherwise `Queued` is raised at the first that is not done.
+        tell: Is told of events: a mode that was chosen, a Session that was opened, trouble that was overcome.
     """
     home = runs.folder_of(folder, spec.name)
     frozen = None if runs.exists(home) else _prepared(spec)
     with journal or Journal.open(home) as opened:
         ledger = Ledger(opened.records, opened)
+        ledger.tell = tell
         if ledger.header is None:
             frozen = frozen or _prepared(spec)
             _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)

@@ -9,6 +9,7 @@ import pytest
 
 from qopt.config import ConfigError, parse_config
 
+OF_EXECUTION = "mode, backend, primitives, instance, region, min_qubits, on_session_end or waiting"
 GOOD = "problem: {type: maxcut, graph: g.edges}\n"
 FILE = Path("a.yaml")
 
@@ -68,7 +69,7 @@ ONE_LINE = {
     ),
     "unknown key": (
         GOOD + "execution:\n  bakend: aer",
-        "a.yaml:3:3: execution.bakend: unknown key, expected mode, backend, primitives, instance, region, min_qubits, on_session_end or waiting; did you mean 'backend'?",
+        f"a.yaml:3:3: execution.bakend: unknown key, expected {OF_EXECUTION}; did you mean 'backend'?",
     ),
     "private jobs": (
         GOOD + "execution: {private: true}",
@@ -96,7 +97,7 @@ ONE_LINE = {
     ),
     "key in the wrong place": (
         GOOD + "execution: {shots: 3}",
-        "a.yaml:2:13: execution.shots: unknown key, expected mode, backend, primitives, instance, region, min_qubits, on_session_end or waiting; it belongs to objective or budget",
+        f"a.yaml:2:13: execution.shots: unknown key, expected {OF_EXECUTION}; it belongs to objective or budget",
     ),
     "key of another type": (
         GOOD + "ansatz: {type: qaoa, reps: 3}",

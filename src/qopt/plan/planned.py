@@ -209,7 +209,7 @@ def _limits(parts: Sequence[Part], modes: Sequence[ModeCost], *, qubits: int) ->
     limits = [
         Limit(f"open plan, {OPEN_DAYS} days", used, OPEN_SECONDS, "s"),
         Limit("longest job", max(max(part.seconds) for part in parts), JOB_SECONDS, "s"),
-        Limit("Session or Batch", max(cost.wall for cost in modes), TTL_SECONDS, "s"),
+        Limit("Session or Batch", max(cost.wall for cost in modes if cost.mode != "job"), TTL_SECONDS, "s"),
         Limit("largest input", size, INPUT_BYTES, "B"),
     ]
     if widest.spec.objective.sampled:

@@ -186,7 +186,7 @@ def _sizes(spec: Spec, frozen: Frozen, timing: Timing, *, qubits: int) -> Iterat
     """The largest job that is foreseen, against the service's limits."""
     points = max((*(remote.asked(spec, timing, frozen) or (1,)), 2 * remote.candidates_of(spec)))
     program = remote.program(spec, frozen, points)
-    executed = executions(program)
+    executed = executions(program, factor=remote.repeats(spec))
     limits = [
         Limit("QPU time of a job", seconds_for(executed, timing), JOB_SECONDS, "s"),
         Limit("input of a job", input_bytes(frozen, points=points, pubs=len(program.pubs), qubits=qubits), INPUT_BYTES, "B"),
@@ -206,7 +206,10 @@ def _money(spec: Spec, frozen: Frozen, timing: Timing, allowance: Allowance) -> 
     """What the first job and the final measurement may take, against the budget and the plan."""
     calibration = Wallet().calibration
     final = 2 * remote.candidates_of(spec)
-    least = sum(calibration.estimate(seconds_for(executions(remote.program(spec, frozen, points)), timing)).upper for points in (1, final))
+    least = sum(
+        calibration.estimate(seconds_for(executions(remote.program(spec, frozen, points), factor=remote.repeats(spec)), timing)).upper
+        for points in (1, final)
+    )
     for what, limit in (("budget", spec.budget.qpu), ("plan", allowance.remaining)):
         if limit is None:
             continue

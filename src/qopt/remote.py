@@ -10,6 +10,7 @@ import numpy as np
 
 from qopt.durable import Durable, Stage, shots_of
 from qopt.errors import BackendError, InputError
+from qopt.execution.mitigation import circuits_per_value
 from qopt.final import CANDIDATES
 from qopt.journal import Event
 from qopt.ledger import MAIN, MODE, TIMING, Ledger
@@ -72,7 +73,7 @@ def purse_of(spec: Spec, ledger: Ledger, frozen: Frozen, executor: Executor, fin
         spec.budget.qpu,
         ledger,
         timing(spec, ledger, frozen),
-        lambda points: executions(program(spec, frozen, points)),
+        lambda points: executions(program(spec, frozen, points), factor=repeats(spec)),
         executor.usage,
         final,
     )
@@ -100,7 +101,10 @@ def most_candidates(spec: Spec, frozen: Frozen) -> int:
     assert limit is not None  # noqa: S101 - the caller looked
     one = timing_of(frozen, spec.device.target(frozen))
     calibration = Wallet().calibration
-    upper = [calibration.estimate(job_seconds(program(spec, frozen, points), one)).upper for points in range(1, 2 * CANDIDATES + 1)]
+    upper = [
+        calibration.estimate(job_seconds(program(spec, frozen, points), one, factor=repeats(spec))).upper
+        for points in range(1, 2 * CANDIDATES + 1)
+    ]
     least = upper[0] + upper[1]
     if limit < least:
         message = (
@@ -157,7 +161,7 @@ def _work(spec: Spec, frozen: Frozen, one: Timing) -> Work:
     """How many jobs the run will be, on an invented landscape where the optimizer has to be tried; the final measurement is one more."""
     points = asked(spec, one, frozen)
     width = 1 if points is None else max(points, default=1)
-    seconds = job_seconds(program(spec, frozen, width), one)
+    seconds = job_seconds(program(spec, frozen, width), one, factor=repeats(spec))
     return Work(None if points is None else len(points) + 1, dependent=True, seconds=seconds)
 
 
@@ -174,10 +178,17 @@ def asked(spec: Spec, one: Timing, frozen: Frozen) -> tuple[int, ...] | None:
         invented(spec.hamiltonian, spec.start, spec.objective.shots or 1, rng),
         scales=spec.scales,
         limits=Limits(spec.budget.evaluations, spec.budget.shots, spec.budget.qpu, _COUNTED),
-        price=Price(shots_of(spec.objective, frozen, 1), lambda points: job_seconds(program(spec, frozen, points), one)),
+        price=Price(
+            shots_of(spec.objective, frozen, 1), lambda points: job_seconds(program(spec, frozen, points), one, factor=repeats(spec))
+        ),
         seed=spec.seed,
     )
     return None if run.ended == "uncounted" else run.jobs
+
+
+def repeats(spec: Spec) -> int:
+    """How many circuits error mitigation makes of one."""
+    return circuits_per_value(spec.execution.mitigation, sampler=spec.objective.sampled)
 
 
 def program(spec: Spec, frozen: Frozen, points: int) -> Program:

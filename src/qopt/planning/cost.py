@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qopt.execution.mitigation import circuits_per_value, resolved
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from qiskit.providers import BackendV2
     from qiskit.transpiler import Target
 
+    from qopt.execution.mitigation import Mitigation
     from qopt.programs import Frozen, Program
 
 OVERHEAD = 2.0
@@ -20,6 +23,9 @@ OVERHEAD = 2.0
 
 REP_DELAY = 250e-6
 """Seconds between two shots, where a backend does not tell its own."""
+
+PEC_OVERHEAD = 100.0
+"""The largest factor by which PEC may multiply executions, where nothing was said."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,25 @@ class Extra:
     repeats: float = 1.0
     learned: int = 0
     rep_delay: float | None = None
+
+
+def extra_of(mitigation: Mitigation, *, sampler: bool, shots: int) -> Extra:
+    """What error mitigation adds, on the safe side where only the service knows.
+
+    PEC may make as many executions of one as it is allowed, and TREX is taken to learn the readout errors anew for every PUB.
+
+    Args:
+        mitigation: As given.
+        sampler: Whether for a Sampler, which has only the delay of it.
+        shots: Of a point, all its circuits together.
+    """
+    what = resolved(mitigation)
+    if sampler:
+        return Extra(rep_delay=what.rep_delay)
+    repeats = float(circuits_per_value(mitigation, sampler=False))
+    if what.pec.enable:
+        repeats *= what.pec.max_overhead or PEC_OVERHEAD
+    return Extra(repeats, shots if what.measure_mitigation else 0, what.rep_delay)
 
 
 def job_seconds(program: Program, timing: Timing) -> float:

@@ -20,7 +20,7 @@ _SHOWN_ROWS = 30
 
 
 @refusing
-def run(
+def run(  # noqa: PLR0913 - a command's options
     config: Annotated[Path, typer.Argument(help="The YAML file of the run.")],
     overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Such as optimizer.method=COBYQA seed=3.")] = None,
     *,
@@ -177,6 +177,7 @@ def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_conver
 
 
 def show_result(result: dict[str, Any], home: Path) -> None:
+    """The table of a result, on standard output."""
     from qopt.report.result import result_table
 
     typer.echo(result_table(result, home), nl=False)

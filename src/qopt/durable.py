@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from qopt.environment import difference, environment
-from qopt.errors import BackendError, BudgetReached, InputError, ReplayDivergence
-from qopt.execution import Executor, JobLost
+from qopt.errors import BudgetReached, InputError, Queued, ReplayDivergence
+from qopt.execution import Executor, JobFailed, JobLost, JobState
 from qopt.failpoints import reach
 from qopt.journal import Answered, Asked, Event, Failed, Submitted
-from qopt.ledger import MAIN, Ledger
+from qopt.ledger import BILLED, MAIN, Ledger
 from qopt.objective import Energies, Objective, check_finite
-from qopt.programs import Frozen, PubData, from_bytes, to_bytes
+from qopt.programs import Frozen, Program, PubData, from_bytes, to_bytes
 from qopt.types import Budget, Estimate, Gradient, Point, Points, Question
 
 if TYPE_CHECKING:
+    from qopt.purse import Purse
     from qopt.signals import Signals
 
 CHEAP_SECONDS = 0.005
@@ -36,6 +37,9 @@ NOISY_STEP = 0.1
 
 EXACT_STEP = 1e-5
 """Radians. The step of central differences without noise, near the cube root of the machine's precision."""
+
+ATTEMPTS = 3
+"""How often one question is sent when its jobs end without an answer through no fault of theirs."""
 
 SAME_POINT = 1e-9
 """Radians. A replayed point that is farther from the recorded one belongs to another trajectory."""
@@ -95,6 +99,11 @@ class Progress:
 Listener: TypeAlias = Callable[[Progress], None]
 
 
+def tag_for(run_id: str, stage: str, call: int) -> str:
+    """What a call's job is found by, also when nobody was told its id."""
+    return f"qopt-{run_id}-{stage}-{call}"
+
+
 def seed_for(seed: int, stage: str, call: int) -> int:
     """The simulator's seed for a call, 1 .. 2**63 - 1: new noise at every call, the same run every time."""
     sequence = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(stage.encode()), call))
@@ -111,9 +120,16 @@ class Durable:
         threads: How many the simulator has.
         signals: Says whether the run was asked to leave.
         listener: Is told of every answer.
+        wait: Whether to wait for jobs that go on without this process; otherwise `Queued` is raised.
+
+    Attributes:
+        ledger: As given.
+        evaluations: Points that the optimizer asked for so far.
+        purse: What a device may still cost, once it is known; None where nothing is billed.
+        on_live: Called once, before the first question that the journal can't answer.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that answering takes
         self,
         ledger: Ledger,
         connect: Callable[[], Executor],
@@ -122,6 +138,7 @@ class Durable:
         threads: int,
         signals: Signals,
         listener: Listener | None = None,
+        wait: bool = True,
     ) -> None:
         """Nothing is opened yet."""
         self.ledger = ledger
@@ -132,7 +149,17 @@ class Durable:
         self._threads = threads
         self._signals = signals
         self._listener = listener
+        self._wait = wait
+        self.purse: Purse | None = None
+        self.on_live: Callable[[], None] | None = None
         self._told_inexact = False
+
+    @property
+    def executor(self) -> Executor:
+        """The conversation with the backend, opened when it is first needed."""
+        if self._executor is None:
+            self._executor = self._connect()
+        return self._executor
 
     def measure(self, stage: Stage, question: Question) -> Answer:
         """The answer to a question, recorded before it is returned.
@@ -140,6 +167,7 @@ class Durable:
         Raises:
             ReplayDivergence: If the journal holds another question under the same number.
             Interrupted: If a signal asked the run to leave; at the live frontier alone.
+            Queued: If the job is not done and this run does not wait.
             BackendError: If the job failed.
         """
         key = (question.stage, question.call)
@@ -157,13 +185,32 @@ class Durable:
             self._listener(Progress(question, estimate, job is None, job, self.evaluations))
         return Answer(estimate, lambda: from_bytes(self.ledger.raw(*key)))
 
+    def affords(self, points: int) -> bool:
+        """Whether a job of so many points, and the final measurement after it, stay within the budget of QPU time."""
+        _ = self.executor  # opens it, and with it the purse
+        self.settle()
+        return self.purse is None or self.purse.affords(points)
+
+    def release(self) -> None:
+        """Let go of an executor that others go on using: it writes nothing into this run's journal any more."""
+        if self._executor is not None:
+            self._executor.attach(None)
+
+    def settle(self) -> None:
+        """Ask once more what jobs cost whose bill was not settled when they were answered."""
+        for (stage, call), job in list(self.ledger.unbilled.items()):
+            seconds = self.executor.bill(job)
+            if seconds is not None:
+                self.ledger.append(Event(BILLED, {"stage": stage, "call": call, "job": job, "seconds": seconds}))
+
     def _live(self, stage: Stage, question: Question) -> tuple[Answered, str]:
         self._signals.check()
         key = (question.stage, question.call)
         began = time.monotonic()
-        if self._executor is None:
-            self._executor = self._connect()
-        executor = self._executor
+        executor = self.executor
+        if self.on_live is not None:
+            hook, self.on_live = self.on_live, None
+            hook()
         cheap = executor.volatile and stage.objective.shots is None
         if key not in self.ledger.asked:
             self.ledger.append(
@@ -174,53 +221,58 @@ class Durable:
         reach("executed")
         with self._signals.held():
             estimate = check_finite(stage.objective.decode(stage.frozen, data, stage.energies))
+            circumstances = executor.circumstances()
             answered = Answered(
                 question.stage,
                 question.call,
                 estimate.values.tolist(),
                 estimate.stderrs.tolist(),
                 estimate.shots,
-                estimate.qpu_seconds,
+                None,
                 self.ledger.wall,
                 to_bytes(data),
+                session=circumstances.session,
+                calibration=circumstances.calibration,
             )
             self.ledger.append(answered, sync=not executor.volatile or time.monotonic() - began >= CHEAP_SECONDS)
         reach("answered")
         return answered, job
 
     def _collect(self, stage: Stage, question: Question, *, sync: bool) -> tuple[str, list[PubData]]:
-        """Re-attach to the job that is known, adopt one by its tag, or submit; then wait for it."""
-        executor = self._executor
-        assert executor is not None  # noqa: S101 - opened by the only caller
-        key = (question.stage, question.call)
+        """Re-attach to the job that is known or have the executor see to it that there is one; then wait for it."""
         run_id = self.ledger.header.run_id if self.ledger.header else ""
-        tag = f"qopt-{run_id}-{question.stage}-{question.call}"
-        job = self.ledger.jobs.get(key)
-        if job is not None:
+        tag = tag_for(run_id, question.stage, question.call)
+        program = stage.objective.encode(stage.frozen, question.points, seed_for(self._seed, question.stage, question.call))
+        job = self.ledger.jobs.get((question.stage, question.call))
+        attempts = 0
+        while True:
+            if job is None:
+                attempts += 1
+                reach("encoded")
+                seconds = None if self.purse is None else self.purse.cap(question.stage, question.call)
+                job = self.executor.submit(program, tag=tag, seconds=seconds)
+                reach("accepted")
+                self.ledger.append(Submitted(question.stage, question.call, job, tag), sync=sync)
+                reach("submitted")
+                # While this job waits: between two jobs of a Session every request would be paid for.
+                self.settle()
             try:
-                return job, self._wait(question, job)
+                return job, self._answer(job, program, tag)
             except JobLost:
-                job = None
-        job = executor.find(tag)
-        if job is None:
-            program = stage.objective.encode(stage.frozen, question.points, seed_for(self._seed, question.stage, question.call))
-            reach("encoded")
-            job = executor.submit(program, tag=tag)
-            reach("accepted")
-        self.ledger.append(Submitted(question.stage, question.call, job, tag), sync=sync)
-        reach("submitted")
-        return job, self._wait(question, job)
+                if attempts == ATTEMPTS:
+                    raise
+            except JobFailed as error:
+                self.ledger.append(Failed(question.stage, question.call, job, str(error)))
+                if not error.again or attempts == ATTEMPTS:
+                    raise
+            job = None
 
-    def _wait(self, question: Question, job: str) -> list[PubData]:
-        """The job's answer; a job that failed is recorded as such, so that the next part of the run does not wait for it again."""
-        assert self._executor is not None  # noqa: S101 - as above
-        try:
-            return self._executor.result(job)
-        except JobLost:
-            raise
-        except BackendError as error:
-            self.ledger.append(Failed(question.stage, question.call, job, str(error)))
-            raise
+    def _answer(self, job: str, program: Program, tag: str) -> list[PubData]:
+        if not self._wait and not self.executor.volatile:
+            state = self.executor.status(job)
+            if not state.final:
+                raise Queued(job, "running" if state is JobState.RUNNING else "queued")
+        return self.executor.result(job, program, tag=tag)
 
     def _compare(self, known: Asked, question: Question) -> None:
         recorded = np.array(known.points, dtype=np.float64)
@@ -344,6 +396,8 @@ class Evaluator:
         ):
             raise BudgetReached
         if budget.wall is not None and ledger.wall >= budget.wall:
+            raise BudgetReached
+        if budget.qpu is not None and not self._durable.affords(len(points)):
             raise BudgetReached
 
 

@@ -116,6 +116,23 @@ class BudgetReached(Stop):
     """The next question would overrun the budget."""
 
 
+class Queued(Stop):
+    """A job is not done, and the run was told not to wait: the same command later goes on.
+
+    Args:
+        job: The job's id.
+        state: `queued` or `running`.
+    """
+
+    exit_code: ClassVar[int] = 75
+    """EX_TEMPFAIL of sysexits.h, which batch systems and cron scripts take for "try again later"."""
+
+    def __init__(self, job: str, state: str) -> None:
+        super().__init__(f"job {job} is {state}; the same command later collects it")
+        self.job = job
+        self.state = state
+
+
 class Interrupted(Stop, KeyboardInterrupt):
     """A signal asked the run to leave; everything is recorded and the same call goes on. Notebooks take it as the interrupt it is.
 

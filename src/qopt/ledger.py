@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qopt.journal import Answered, Asked, Event, Failed, Header, Submitted
+from qopt.types import OpenSession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from qopt.journal import Journal, Record
     from qopt.types import Points, Values
@@ -24,6 +25,15 @@ STOPPED = "stopped"
 """The event of a budget that was reached."""
 REFERENCE = "reference"
 """The event that keeps the classical reference, which under a time limit depends on how busy the machine is."""
+
+BILLED = "billed"
+"""The event of a bill that was settled after its answer."""
+SESSION = "session"
+"""The event of a Session or Batch that was opened or ended."""
+TIMING = "timing"
+"""The event that keeps how long one execution of the run's circuit takes, so that predictions are the same in every part of the run."""
+MODE = "mode"
+"""The event of a mode that was chosen, with the reason."""
 
 
 class Ledger:
@@ -39,6 +49,14 @@ class Ledger:
         reference: The classical reference, once it is known.
         elapsed: Seconds of work at the last answer.
         shots: Shots of all answers.
+        bills: QPU seconds by call, where they are known.
+        unbilled: Ids of answered jobs whose bill was not settled yet.
+        session: The Session or Batch that was opened last and did not end.
+        sessions: What every Session that ended cost: {"id", "seconds", "busy"}.
+        calibration: Of the device at the last answer, where known.
+        timing: Seconds of one execution, where a device was asked.
+        mode: That was chosen last, where a choice was made.
+        mode_reason: Why.
     """
 
     def __init__(self, records: Iterable[Record], journal: Journal | None = None) -> None:
@@ -52,6 +70,14 @@ class Ledger:
         self.reference: dict[str, Any] | None = None
         self.elapsed = 0.0
         self.shots = 0
+        self.bills: dict[tuple[str, int], float] = {}
+        self.unbilled: dict[tuple[str, int], str] = {}
+        self.session: OpenSession | None = None
+        self.sessions: list[dict[str, Any]] = []
+        self.calibration: str | None = None
+        self.timing: dict[str, float] | None = None
+        self.mode: str | None = None
+        self.mode_reason = ""
         for record in records:
             self._fold(record)
         self._began = time.monotonic() - self.elapsed
@@ -66,6 +92,20 @@ class Ledger:
         """The compressed data of an answer."""
         assert self.journal is not None  # noqa: S101 - as above
         return self.journal.raw(stage, call) or b""
+
+    @property
+    def idle(self) -> float:
+        """Seconds that nobody had worked on the run when its journal was opened; infinite for a new run."""
+        return self.journal.idle if self.journal is not None else float("inf")
+
+    def note(self, name: str, detail: Mapping[str, Any]) -> None:
+        """Record something worth knowing that is not an answer."""
+        self.append(Event(name, dict(detail)))
+
+    @property
+    def qpu(self) -> float:
+        """QPU seconds billed so far."""
+        return sum(self.bills.values())
 
     @property
     def wall(self) -> float:
@@ -94,14 +134,40 @@ class Ledger:
             self.asked[record.stage, record.call] = record
         elif isinstance(record, Submitted):
             self.jobs[record.stage, record.call] = record.job
-        elif isinstance(record, Event) and record.name == STOPPED:
-            self.budgets[record.detail["calls"]] = record.detail["budget"]
-        elif isinstance(record, Event) and record.name == REFERENCE:
-            self.reference = record.detail
         elif isinstance(record, Failed):
             self.jobs.pop((record.stage, record.call), None)
         elif isinstance(record, Answered):
-            # The raw data stays in the journal: a long run's would fill the memory.
-            self.answered[record.stage, record.call] = replace(record, raw=None)
-            self.shots += record.shots or 0
-            self.elapsed = max(self.elapsed, record.elapsed)
+            self._fold_answer(record)
+        elif isinstance(record, Event):
+            self._fold_event(record.name, record.detail)
+
+    def _fold_answer(self, record: Answered) -> None:
+        key = record.stage, record.call
+        # The raw data stays in the journal: a long run's would fill the memory.
+        self.answered[key] = replace(record, raw=None)
+        self.shots += record.shots or 0
+        self.elapsed = max(self.elapsed, record.elapsed)
+        self.calibration = record.calibration or self.calibration
+        if record.qpu_seconds is not None:
+            self.bills[key] = record.qpu_seconds
+        elif record.calibration is not None:
+            self.unbilled[key] = self.jobs[key]
+
+    def _fold_event(self, name: str, detail: dict[str, Any]) -> None:
+        if name == STOPPED:
+            self.budgets[detail["calls"]] = detail["budget"]
+        elif name == REFERENCE:
+            self.reference = detail
+        elif name == BILLED:
+            key = detail["stage"], detail["call"]
+            self.bills[key] = detail["seconds"]
+            self.unbilled.pop(key, None)
+        elif name == TIMING:
+            self.timing = detail
+        elif name == MODE:
+            self.mode, self.mode_reason = detail["mode"], detail["reason"]
+        elif name == SESSION:
+            ended = detail["what"] == "ended"
+            self.session = None if ended else OpenSession(detail["id"], detail["mode"])
+            if ended:
+                self.sessions.append(detail)

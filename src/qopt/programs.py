@@ -34,6 +34,7 @@ class Frozen:
         device_qubits: `device_qubits[q]` is the device's number of the circuit's qubit q.
         groups: Laid-out observables; each inner tuple is measured together. Empty where sampled.
         constant: The identity's coefficient, which needs no measurement.
+        device: The name of the device that it was laid out for, where an account had to be asked for it.
     """
 
     circuit: QuantumCircuit
@@ -42,6 +43,7 @@ class Frozen:
     device_qubits: tuple[int, ...]
     groups: tuple[tuple[SparsePauliOp, ...], ...]
     constant: float
+    device: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qopt import runs
+from qopt import remote, runs
 from qopt.checkpoint import checkpointing
 from qopt.durable import Durable, Evaluator, Listener, Stage, shots_of
 from qopt.environment import environment
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from qopt.ansatze import Ansatz
-    from qopt.execution import Execution, Transpile
+    from qopt.execution import Execution, Executor, Transpile
     from qopt.objective import Objective
     from qopt.problems import Problem
     from qopt.programs import Frozen
@@ -115,6 +115,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
     listener: Listener | None = None,
     connections: Connections | None = None,
     signals: Signals | None = None,
+    wait: bool = True,
 ) -> Result:
     """Begin, go on with or finish a run.
 
@@ -129,6 +130,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
         listener: Called after every answer.
         connections: Shared with other runs and left open; by default the run's own, closed at its end.
         signals: Shared with other runs, where one signal is to end them all.
+        wait: Whether to wait for jobs that go on without this process; otherwise `Queued` is raised at the first that is not done.
     """
     home = runs.folder_of(folder, spec.name)
     frozen = None if runs.exists(home) else _prepared(spec)
@@ -146,7 +148,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
             frozen = load(home / "frozen", *ledger.header.frozen)
             check(spec, frozen)
         signals = signals or Signals()
-        return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener, connections=connections, signals=signals)
+        return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener, connections=connections, signals=signals, wait=wait)
 
 
 def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
@@ -221,22 +223,38 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
     listener: Listener | None,
     connections: Connections | None,
     signals: Signals,
+    wait: bool,
 ) -> Result:
     assert ledger.header is not None  # noqa: S101 - written by _begin
     own = Connections()
+
+    count = _affordable(spec, frozen)
+
+    def connect() -> Executor:
+        if not spec.device.remote:
+            executor = (connections or own).open(spec.device, spec.execution, frozen)
+            executor.attach(ledger)
+            return executor
+        executor = (connections or own).open(spec.device, remote.execution_of(spec, ledger, frozen, wait=wait), frozen)
+        executor.attach(ledger)
+        durable.purse = remote.purse_of(spec, ledger, frozen, executor, count)
+        return executor
+
     durable = Durable(
         ledger,
-        lambda: (connections or own).open(spec.device, spec.execution, frozen),
+        connect,
         seed=spec.seed,
         threads=spec.threads(frozen),
         signals=signals,
         listener=checkpointing(spec, home, listener),
+        wait=wait,
     )
     circuit, observables = ledger.header.frozen
     main = Stage(MAIN, spec.objective, frozen, (circuit, observables), spec.problem.energies)
     policy = Twice(spec.objective, strings=spec.device.computes and spec.problem.diagonal is not None)
     final = Stage(FINAL, policy, frozen, (circuit, observables), spec.problem.energies)
-    count = _affordable(spec, frozen)
+    if spec.device.remote:
+        durable.on_live = lambda: remote.look_for_drift(durable, main, ledger)
     with signals.caught():
         try:
             reserve = 2 * shots_of(spec.objective, frozen, count)
@@ -250,8 +268,13 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
             points = candidates(ledger, MAIN, (ended, spec.start), count) if known is None else np.array(known.points, dtype=np.float64)
             answer = durable.measure(final, Question(FINAL, calls, "final", points))
             reach("measured")
+            if ledger.session is not None:
+                _ = durable.executor  # an earlier part of the run was killed and left it open
         finally:
-            own.close()
+            with signals.held():
+                own.close()
+                durable.release()
+        durable.settle()
         result = fold(spec, ledger, final, points, answer, status=status, message=message, evaluations=asked)
         reach("folded")
         under = asdict(spec.budget) if status is not Status.FINISHED else {"finished": "on request"}
@@ -296,6 +319,8 @@ def _affordable(spec: Spec, frozen: Frozen) -> int:
         InputError: If the budget holds no evaluation beside a final measurement.
     """
     only_start = isinstance(spec.optimizer, MeasureStart)
+    if spec.budget.qpu is not None and spec.device.remote:
+        return min(remote.most_candidates(spec, frozen), _affordable(replace(spec, budget=replace(spec.budget, qpu=None)), frozen))
     if spec.budget.shots is None or spec.objective.shots is None:
         return 1 if only_start else CANDIDATES
     least = shots_of(spec.objective, frozen, 2 if only_start else 3)

@@ -13,7 +13,7 @@ import numpy as np
 from qopt import runs
 from qopt.assemble import spec_of
 from qopt.config import dump, models
-from qopt.errors import InputError
+from qopt.errors import InputError, Queued
 from qopt.execution.connect import Connections
 from qopt.journal import read
 from qopt.ledger import MAIN, Ledger
@@ -35,7 +35,9 @@ OUTER = ("seed", "layers")
 """Axes whose values make runs of their own; every other axis is a parameter, and its values are points of one run."""
 
 
-def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Listener]) -> tuple[Path, list[Result]]:
+def sweep(
+    loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Listener], *, wait: bool = True
+) -> tuple[Path, list[Result]]:
     """Run every point of the grid that is not recorded yet, and write the table.
 
     Args:
@@ -43,12 +45,14 @@ def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec],
         folder: Where run folders are.
         cwd: The working directory.
         listener_of: Makes the listener for a run.
+        wait: Whether to wait for jobs that go on without this process; otherwise every run that can't go on yet is left for later.
 
     Returns:
         The table, one row for each point with its value and standard error, and the results of the runs.
 
     Raises:
         InputError: If an axis is neither `seed`, `layers` nor a parameter.
+        Queued: If not all jobs are done and nobody waits.
     """
     config = loaded.config
     assert config.sweep is not None  # noqa: S101 - the caller looked
@@ -57,28 +61,36 @@ def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec],
     inner = {name: values for name, values in axes.items() if name not in OUTER}
     home = runs.folder_of(folder, config.name)
     # Every choice is made, and so every mistake found, before the first run begins.
-    parts = [(_part(loaded, dict(zip(outer, combination, strict=True))), combination) for combination in itertools.product(*outer.values())]
+    parts = _parts(loaded, outer)
     specs = [_with_grid(spec_of(part, cwd), inner) for part, _ in parts]
     rows: list[list[Any]] = []
     results: list[Result] = []
     connections, signals = Connections(), Signals()
+    queued: list[Queued] = []
     with signals.caught():
         try:
             for (part, combination), spec in zip(parts, specs, strict=True):
                 signals.check()
                 where = home if outer else folder
-                result = execute(
-                    spec,
-                    where,
-                    config=dump(part, where / spec.name),
-                    listener=listener_of(spec),
-                    connections=connections,
-                    signals=signals,
-                )
+                try:
+                    result = execute(
+                        spec,
+                        where,
+                        config=dump(part, where / spec.name),
+                        listener=listener_of(spec),
+                        connections=connections,
+                        signals=signals,
+                        wait=wait,
+                    )
+                except Queued as stop:
+                    queued.append(stop)
+                    continue
                 results.append(result)
                 rows += _rows(spec, where / spec.name, combination, inner, result)
         finally:
             connections.close()
+    if queued:
+        raise queued[0]
     header = [*outer, *inner, *(_POINT if inner else _RUN)]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
@@ -89,8 +101,26 @@ def sweep(loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec],
     return table, results
 
 
+def specs_of(loaded: Loaded, cwd: Path) -> list[Spec]:
+    """The runs of a sweep in their order, with every choice made; nothing is written, nothing is sent.
+
+    Raises:
+        InputError: If an axis is neither `seed`, `layers` nor a parameter.
+    """
+    assert loaded.config.sweep is not None  # noqa: S101 - the caller looked
+    axes = {name: _values(axis) for name, axis in loaded.config.sweep.axes.items()}
+    inner = {name: values for name, values in axes.items() if name not in OUTER}
+    parts = _parts(loaded, {name: values for name, values in axes.items() if name in OUTER})
+    return [_with_grid(spec_of(part, cwd), inner) for part, _ in parts]
+
+
 _POINT = ("value", "stderr", "shots")
 _RUN = ("value", "stderr", "mean", "mean_stderr", "approximation_ratio", "evaluations", "shots", "jobs")
+
+
+def _parts(loaded: Loaded, outer: dict[str, list[float]]) -> list[tuple[Loaded, tuple[float, ...]]]:
+    """The configs of all runs, each with its values on the outer axes."""
+    return [(_part(loaded, dict(zip(outer, combination, strict=True))), combination) for combination in itertools.product(*outer.values())]
 
 
 def _part(loaded: Loaded, chosen: dict[str, float]) -> Loaded:

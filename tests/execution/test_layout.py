@@ -7,6 +7,7 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
+from tests.execution.asking import ask
 
 from qopt import Ansatz, Exact, Execution, Expectation, InputError, Sampled, Transpile
 from qopt.diagonal import Diagonal
@@ -42,7 +43,7 @@ def test_a_prepared_string_is_the_string_that_is_measured(backend: str, bits: st
     frozen = device.prepare(freeze(basis_state(bits), (), 0.0, sampled=True), Transpile(seed=3))
     connections = Connections()
     executor = connections.open(device, execution, frozen)
-    (answer,) = executor.result(executor.submit(Sampled(200).encode(frozen, np.array([[np.pi]]), seed=5), tag="t"))
+    (answer,) = ask(executor, Sampled(200).encode(frozen, np.array([[np.pi]]), seed=5))
     connections.close()
     measured = unpack(answer["samples"][0], 4)
     strings, counts = np.unique(measured, axis=0, return_counts=True)
@@ -59,7 +60,7 @@ def test_observables_follow_the_layout(objective: Exact | Expectation) -> None:
     frozen = device.prepare(logical, Transpile(seed=3))
     connections = Connections()
     executor = connections.open(device, execution, frozen)
-    data = executor.result(executor.submit(objective.encode(frozen, np.array([[np.pi]]), seed=5), tag="t"))
+    data = ask(executor, objective.encode(frozen, np.array([[np.pi]]), seed=5))
     connections.close()
     diagonal = Diagonal.from_operator(FIELDS)
     assert diagonal is not None

@@ -10,6 +10,7 @@ import qiskit_ibm_runtime
 from qiskit import QuantumCircuit
 from qiskit.primitives import DataBin, PrimitiveResult, PubResult
 from qiskit.quantum_info import SparsePauliOp
+from tests.execution.asking import ask
 from tests.execution.kinds import KINDS
 
 from qopt import Ansatz, BackendError, Execution, Expectation, InputError, Transpile
@@ -17,7 +18,7 @@ from qopt.execution import primitives
 from qopt.execution.connect import Connections, find
 from qopt.execution.executor import JobLost
 from qopt.execution.isa import freeze
-from qopt.programs import Frozen, Pub
+from qopt.programs import Frozen, Program, Pub
 
 Z = SparsePauliOp("Z")
 
@@ -62,7 +63,7 @@ def test_every_kind_answers_in_every_mode_without_a_warning(kind: primitives.Kin
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         executor = connections.open(device, execution, frozen)
-        data = executor.result(executor.submit(Expectation(4000).encode(frozen, np.zeros((1, 0)), seed=1), tag="t"))
+        data = ask(executor, Expectation(4000).encode(frozen, np.zeros((1, 0)), seed=1))
     connections.close()
     estimate = Expectation(4000).decode(frozen, data, lambda bits: np.zeros(len(bits)))
     assert abs(estimate.values[0] - 0.5) < 4 * estimate.stderrs[0]
@@ -114,7 +115,7 @@ def test_a_job_of_another_process_is_lost(backend: str) -> None:
     execution = Execution(backend=backend)
     executor = Connections().open(find(execution, exact=False), execution, a_pub().frozen)
     with pytest.raises(JobLost):
-        executor.result("unknown")
+        executor.result("unknown", Program((), 1), tag="t")
     with pytest.raises(JobLost):
         executor.status("unknown")
     assert executor.find("unknown") is None

@@ -1,6 +1,36 @@
 """The only room that knows qiskit_ibm_runtime: backends, Sessions, Batches, jobs, primitives, transpiling."""
 
-from qopt.execution.executor import Execution, Executor, JobLost, JobState, Mode, Primitives
+from qopt.execution.executor import Circumstances, Diary, Execution, Executor, JobFailed, JobLost, JobState, Mode, Primitives, Waiting
 from qopt.execution.isa import Transpile
+from qopt.execution.mitigation import (
+    DynamicalDecoupling,
+    LayerNoiseLearning,
+    MeasureNoiseLearning,
+    Mitigation,
+    Pec,
+    Twirling,
+    Zne,
+    mitigation_from,
+)
 
-__all__ = ["Execution", "Executor", "JobLost", "JobState", "Mode", "Primitives", "Transpile"]
+__all__ = [
+    "Circumstances",
+    "Diary",
+    "DynamicalDecoupling",
+    "Execution",
+    "Executor",
+    "JobFailed",
+    "JobLost",
+    "JobState",
+    "LayerNoiseLearning",
+    "MeasureNoiseLearning",
+    "Mitigation",
+    "Mode",
+    "Pec",
+    "Primitives",
+    "Transpile",
+    "Twirling",
+    "Waiting",
+    "Zne",
+    "mitigation_from",
+]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from qiskit_aer import AerSimulator
 
 from qopt.errors import InputError
 from qopt.execution import backends, primitives
-from qopt.execution.isa import Transpile, transpiled, unrolled
+from qopt.execution.fractional import GATES
+from qopt.execution.ibm.account import Account
+from qopt.execution.ibm.conversation import Conversation
+from qopt.execution.ibm.executor import IbmExecutor
+from qopt.execution.isa import Transpile, transpiled, unrolled, uses_fractional_gates
 from qopt.execution.local import LocalExecutor
 from qopt.execution.statevector import StatevectorExecutor
 
@@ -19,6 +24,11 @@ if TYPE_CHECKING:
     from qopt.execution.executor import Execution, Executor
     from qopt.programs import Frozen
 
+
+LEAST_BUSY = "least_busy"
+"""The device with the fewest jobs waiting, chosen when the run begins."""
+IBM = "ibm_"
+"""What the names of IBM's devices begin with."""
 
 WIDEST = 28
 """Qubits: a statevector of 4 GiB, and a probability and a diagonal beside it."""
@@ -30,16 +40,25 @@ class Device:
 
     Attributes:
         name: What the user calls it.
-        backend: The device to transpile for; None for plain Aer and the statevector.
+        backend: The device to transpile for; None for plain Aer and the statevector, and for what an account has to be asked for.
+        account: Of IBM Quantum, where the device is there.
+        min_qubits: That `least_busy` must have, beside what the problem needs.
     """
 
     name: str
     backend: BackendV2 | None
+    account: Account | None = None
+    min_qubits: int = 1
 
     @property
     def computes(self) -> bool:
         """Whether it computes exactly, without primitives, transpiling or noise."""
         return self.name == "statevector"
+
+    @property
+    def remote(self) -> bool:
+        """Whether its jobs go on without this process."""
+        return self.account is not None
 
     def prepare(self, logical: Frozen, transpile: Transpile) -> Frozen:
         """The circuit and observables as they run on the device.
@@ -48,17 +67,31 @@ class Device:
             InputError: If the circuit does not fit, or is too wide to be simulated.
         """
         width = logical.circuit.num_qubits
-        if width > WIDEST and (self.computes or self.backend is None):
+        if width > WIDEST and not self.remote and (self.computes or self.backend is None):
             message = f"the problem has {width} qubits, {self.name} takes {WIDEST} or fewer on this machine: use a smaller problem"
             raise InputError(message, ("execution", "backend"))
         if self.computes:
             return unrolled(logical)
+        if self.account is not None:
+            chosen = self._chosen(self.account, width, fractional=uses_fractional_gates(transpile, mitigated=False))
+            return replace(transpiled(logical, chosen, transpile), device=str(chosen.name))
         frozen = transpiled(logical, self.backend, transpile)
         if len(frozen.device_qubits) > WIDEST and not isinstance(self.backend, AerSimulator):
             width = len(frozen.device_qubits)
             message = f"the circuit needs {width} qubits of {self.name}, {WIDEST} or fewer can be simulated: use a smaller problem"
             raise InputError(message, ("execution", "backend"))
         return frozen
+
+    def target(self, frozen: Frozen) -> Any:  # noqa: ANN401 - the client's, or any backend
+        """The backend that a circuit was frozen for."""
+        if self.account is None:
+            return self.backend
+        return self.account.backend(frozen.device or self.name, fractional=_is_fractional(frozen))
+
+    def _chosen(self, account: Account, width: int, *, fractional: bool) -> Any:  # noqa: ANN401 - the client's
+        if self.name == LEAST_BUSY:
+            return account.least_busy(max(width, self.min_qubits), fractional=fractional)
+        return account.backend(self.name, fractional=fractional)
 
 
 def find(execution: Execution, *, exact: bool) -> Device:
@@ -72,10 +105,14 @@ def find(execution: Execution, *, exact: bool) -> Device:
         device = Device(str(wanted.name), wanted)
     elif wanted == "statevector":
         device = Device(wanted, None)
+    elif wanted == LEAST_BUSY or wanted.startswith(IBM):
+        account = Account(instance=execution.instance, region=execution.region, waiting=execution.waiting)
+        device = Device(wanted, None, account, execution.min_qubits)
     else:
         device = Device(wanted, backends.resolve(wanted))
-    if not device.computes:
-        primitives.choose(execution.primitives)
+    if not device.computes and primitives.choose(execution.primitives) == "aer" and device.remote:
+        message = f"primitives aer are a simulator's, {device.name} is a device: set primitives to auto, legacy or client"
+        raise InputError(message, ("primitives",))
     if exact and not device.computes:
         message = f"backend is {device.name!r}, but objective exact is computed, not measured: set backend to statevector, or shots"
         raise InputError(message, ("backend",))
@@ -87,8 +124,15 @@ def engine(device: Device, execution: Execution, *, sampler: bool) -> str:
     if device.computes:
         return "statevector"
     kind = primitives.choose(execution.primitives)
-    where = {"job": "in job mode", "batch": "in a Batch"}.get(execution.mode, "in a Session") if kind != "aer" else "without a Session"
-    return f"{primitives.name_of(kind, sampler=sampler)} on {device.name} {where}"
+    return f"{primitives.name_of(kind, sampler=sampler)} on {device.name}{_grouping(device, execution, kind)}"
+
+
+def _grouping(device: Device, execution: Execution, kind: str) -> str:
+    if kind == "aer":
+        return " without a Session"
+    if device.remote and execution.mode == "auto":
+        return ""
+    return {"job": " in job mode", "batch": " in a Batch"}.get(execution.mode, " in a Session")
 
 
 class Connections:
@@ -100,7 +144,9 @@ class Connections:
 
     def open(self, device: Device, execution: Execution, frozen: Frozen) -> Executor:
         """The conversation for a circuit, opened when it is first needed."""
-        key = (device.name, execution.mode, execution.primitives, frozen.device_qubits)
+        # A simulator holds a circuit's qubits and their noise, a device takes any circuit.
+        qubits = () if device.remote else frozen.device_qubits
+        key = (device.name, frozen.device, execution.mode, execution.primitives, execution.mitigation, qubits)
         if key not in self._executors:
             self._executors[key] = _connect(device, execution, frozen)
         return self._executors[key]
@@ -115,4 +161,18 @@ def _connect(device: Device, execution: Execution, frozen: Frozen) -> Executor:
     if device.computes:
         return StatevectorExecutor()
     kind = primitives.choose(execution.primitives)
-    return LocalExecutor(backends.simulator(device.backend, frozen.device_qubits), device.name, execution.mode, kind)
+    if device.account is not None:
+        return _at_ibm(device.account, frozen.device or device.name, execution, frozen)
+    simulator = backends.simulator(device.backend, frozen.device_qubits)
+    return LocalExecutor(simulator, device.name, execution.mode, kind, execution.mitigation)
+
+
+def _at_ibm(account: Account, name: str, execution: Execution, frozen: Frozen) -> IbmExecutor:
+    conversation = Conversation(account, name, execution.mode, execution.on_session_end, fractional=_is_fractional(frozen))
+    kind = primitives.choose(execution.primitives)
+    return IbmExecutor(account, name, conversation, kind, execution.mitigation, random.Random())  # noqa: S311 - jitter, no secret
+
+
+def _is_fractional(frozen: Frozen) -> bool:
+    """Whether a circuit has gates that a device offers only where it is asked for them."""
+    return not set(GATES).isdisjoint(frozen.circuit.count_ops())

@@ -33,6 +33,7 @@ def save(frozen: Frozen, folder: Path) -> tuple[str, str]:
         "layout": list(frozen.layout),
         "device_qubits": list(frozen.device_qubits),
         "constant": frozen.constant,
+        "device": frozen.device,
         "groups": [[_terms(observable) for observable in group] for group in frozen.groups],
     }
     try:
@@ -55,7 +56,15 @@ def load(folder: Path, circuit: str, observables: str) -> Frozen:
     (loaded,) = qpy.load(io.BytesIO(_read(folder, circuit, "qpy")))
     rest = json.loads(_read(folder, observables, "json"))
     groups = tuple(tuple(_operator(terms, loaded.num_qubits) for terms in group) for group in rest["groups"])
-    return Frozen(loaded, tuple(rest["parameters"]), tuple(rest["layout"]), tuple(rest["device_qubits"]), groups, rest["constant"])
+    return Frozen(
+        loaded,
+        tuple(rest["parameters"]),
+        tuple(rest["layout"]),
+        tuple(rest["device_qubits"]),
+        groups,
+        rest["constant"],
+        rest.get("device", ""),
+    )
 
 
 def _terms(operator: SparsePauliOp) -> list[tuple[str, float]]:

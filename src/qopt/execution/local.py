@@ -9,7 +9,9 @@ from qiskit.exceptions import QiskitError
 
 from qopt.errors import BackendError
 from qopt.execution import primitives
-from qopt.execution.executor import JobLost, JobState, Mode
+from qopt.execution.conflicts import part_that_acts
+from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState, Mode
+from qopt.execution.mitigation import Mitigation, options, own_errors
 from qopt.programs import Program, PubData
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from qiskit_aer import AerSimulator
 
+    from qopt.execution.executor import Diary
     from qopt.execution.primitives import Kind
 
 
@@ -28,12 +31,14 @@ class LocalExecutor:
         name: What the user calls the backend.
         mode: `session`, `batch` or `job`; `auto` is `session`, since a run's jobs depend on each other.
         kind: Which primitives.
+        mitigation: What is done about errors, as far as a simulator has them.
     """
 
     volatile = True
 
-    def __init__(self, backend: AerSimulator, name: str, mode: Mode, kind: Kind) -> None:
+    def __init__(self, backend: AerSimulator, name: str, mode: Mode, kind: Kind, mitigation: Mitigation | None = None) -> None:
         """Open the Session or the Batch."""
+        self._mitigation = mitigation or Mitigation()
         self._backend = backend
         self._name = name
         self._mode_name = "session" if mode == "auto" else mode
@@ -43,15 +48,23 @@ class LocalExecutor:
         self._answers: dict[str, list[PubData]] = {}
         self._mode = self._open()
 
-    def submit(self, program: Program, *, tag: str) -> str:
+    def attach(self, diary: Diary | None) -> None:
+        """Nothing is worth noting."""
+
+    def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:  # noqa: ARG002 - the protocol's
         """Start a program in a thread and return at once."""
+        if (known := self.find(tag)) is not None:
+            return known
         job = str(uuid.uuid4())
         try:
             if self._kind == "aer":
                 self._answers[job] = primitives.run_aer(self._backend, program)
                 self._jobs[job] = (program, ())
             else:
-                self._jobs[job] = (program, [primitives.run(self._kind, self._mode, part) for part in self._parts(program)])
+                self._jobs[job] = (
+                    program,
+                    [primitives.run(self._kind, self._mode, part, options=self._options(part)) for part in self._parts(program)],
+                )
         except (QiskitError, ValueError) as error:
             message = f"{self._name} refused the job: {error}"
             raise BackendError(message) from error
@@ -67,11 +80,12 @@ class LocalExecutor:
             state for state in (JobState.ERROR, JobState.CANCELLED, JobState.QUEUED, JobState.RUNNING, JobState.DONE) if state in states
         )
 
-    def result(self, job: str) -> list[PubData]:
+    def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
         """Wait for the job's threads."""
         if job not in self._jobs:
             raise JobLost(job)
-        program, parts = self._jobs.pop(job)
+        _, parts = self._jobs.pop(job)
+        self._tags.pop(tag, None)
         if job in self._answers:
             return self._answers.pop(job)
         pubs = list(program.pubs)
@@ -80,11 +94,22 @@ class LocalExecutor:
             with primitives.quiet():
                 for part in parts:
                     count = len(pubs) // len(parts)
-                    answers += primitives.read(part.result(), pubs[len(answers) : len(answers) + count])
+                    asked = pubs[len(answers) : len(answers) + count]
+                    answers += primitives.read(part.result(), asked, stds=own_errors(self._what(program)))
         except (QiskitError, ValueError) as error:
             message = f"job {job} on {self._name} failed: {error}"
-            raise BackendError(message) from error
+            raise JobFailed(message) from error
         return answers
+
+    def circumstances(self) -> Circumstances:
+        """There is neither a Session to rejoin nor a device that is calibrated."""
+        return Circumstances()
+
+    def bill(self, job: str) -> None:
+        """Nothing is billed."""
+
+    def usage(self) -> None:
+        """No Session is billed."""
 
     def find(self, tag: str) -> str | None:
         """The job of this process with that tag."""
@@ -106,6 +131,15 @@ class LocalExecutor:
         from qiskit_ibm_runtime import Batch, Session  # noqa: PLC0415 - takes seconds, and job mode with Aer's primitives needs none of it
 
         return (Batch if self._mode_name == "batch" else Session)(backend=self._backend)
+
+    def _what(self, program: Program) -> Mitigation:
+        """What of the mitigation acts here."""
+        sampler = not program.pubs[0].observables
+        return part_that_acts(self._mitigation, self._kind, sampler=sampler, local=True, backend=self._backend)[0]
+
+    def _options(self, program: Program) -> dict[str, Any]:
+        """For the primitive; server-side ones warn of every option in local mode, so they get none."""
+        return {} if self._kind == "legacy" else options(self._what(program), self._kind, sampler=not program.pubs[0].observables)
 
     def _parts(self, program: Program) -> list[Program]:
         """One submission, but one for each PUB with client-side primitives.

@@ -17,7 +17,7 @@ from qopt.errors import BackendError, InputError
 from qopt.programs import REGISTER, Program, Pub, PubData, from_bit_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from qiskit.primitives import PrimitiveResult
@@ -57,13 +57,32 @@ def name_of(kind: Kind, *, sampler: bool) -> str:
     return f"{'qiskit_aer.' if module.startswith('qiskit_aer') else ''}{name}"
 
 
-def run(kind: Kind, mode: object, program: Program) -> Any:  # noqa: ANN401 - a job of whichever class
-    """Submit a program's PUBs as one job of the runtime; `mode` is a Session, a Batch or a backend."""
+def run(
+    kind: Kind,
+    mode: object,
+    program: Program,
+    *,
+    options: Mapping[str, Any] | None = None,
+    tags: Sequence[str] = (),
+    seeded: bool = True,
+) -> Any:  # noqa: ANN401 - a job of whichever class
+    """Submit a program's PUBs as one job of the runtime.
+
+    Args:
+        kind: Which primitives.
+        mode: A Session, a Batch or a backend.
+        program: The PUBs.
+        options: For the primitive.
+        tags: Of the job.
+        seeded: Whether the program's seed is sent: a simulator's noise is a function of it, a device knows no seed.
+    """
     sampler = not program.pubs[0].observables
     with quiet():
-        options = {"resilience_level": 0} if kind == "client" and not sampler else None
-        primitive = _class(kind, sampler=sampler)(mode=mode, options=options)
-        primitive.options.simulator.seed_simulator = program.seed
+        primitive = _class(kind, sampler=sampler)(mode=mode, options=dict(options) if options else None)
+        if tags:
+            primitive.options.environment.job_tags = list(tags)
+        if seeded:
+            primitive.options.simulator.seed_simulator = program.seed
         shots = program.pubs[0].shots
         if sampler:
             return primitive.run([(pub.frozen.circuit, pub.values) for pub in program.pubs], shots=shots)
@@ -94,8 +113,13 @@ def run_aer(backend: AerSimulator, program: Program) -> list[PubData]:
     return answers
 
 
-def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub]) -> list[PubData]:
+def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub], *, stds: bool = False) -> list[PubData]:
     """The arrays of a primitive's result, checked for type, shape and finiteness.
+
+    Args:
+        result: What the primitive answered.
+        pubs: What it was asked.
+        stds: Whether the Estimator's own standard errors are wanted, for values that are more than means over shots.
 
     Raises:
         BackendError: If the answer is not what was asked for.
@@ -109,31 +133,49 @@ def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub]) -> list[Pub
         raise BackendError(message)
     answers: list[PubData] = []
     for pub, item in zip(pubs, result, strict=True):
-        array: NDArray[Any]
-        shape: tuple[int, ...]
         if pub.observables:
-            name, array = "evs", np.asarray(item.data.evs, dtype=np.float64)
-            shape = (len(pub.points), len(pub.observables))
-        else:
-            name, array = "samples", from_bit_array(item.data[REGISTER].array)
-            shape = (len(pub.points), pub.shots or 0, math.ceil(len(pub.frozen.layout) / 8))
-        if not pub.frozen.parameters and array.size == math.prod(shape):
-            # Without parameters some primitives leave the axis of points out.
-            array = array.reshape(shape)
-        if array.shape != shape or not np.isfinite(array).all():
-            message = f"the backend answered an array {name} of shape {array.shape}, expected {shape} of finite numbers"
-            raise BackendError(message)
-        answers.append({name: array})
+            shape: tuple[int, ...] = (len(pub.points), len(pub.observables))
+            answer = {"evs": _checked("evs", np.asarray(item.data.evs, dtype=np.float64), shape, pub)}
+            if stds:
+                answer["stds"] = _checked("stds", _own_errors(item.data), shape, pub)
+            answers.append(answer)
+            continue
+        # Twirling rounds shots up to whole randomizations. What was not asked for is left out, so that all points have as many.
+        samples = from_bit_array(item.data[REGISTER].array[..., : pub.shots, :])
+        shape = (len(pub.points), pub.shots or 0, math.ceil(len(pub.frozen.layout) / 8))
+        answers.append({"samples": _checked("samples", samples, shape, pub)})
     return answers
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the runtime's deprecation notes about its own primitives from the user, who did not choose them."""
+    """Keep from the user what the runtime says of its own primitives and fits, which the user did not choose."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", PendingDeprecationWarning)
+        # Of an observable that is a constant, as H_g^2 of a single term is: it has no spread to fit.
+        warnings.filterwarnings("ignore", "No positive, finite standard errors were found", UserWarning)
         yield
+
+
+def _checked(name: str, array: NDArray[Any], shape: tuple[int, ...], pub: Pub) -> NDArray[Any]:
+    if not pub.frozen.parameters and array.size == math.prod(shape):
+        # Without parameters some primitives leave the axis of points out.
+        array = array.reshape(shape)
+    if array.shape != shape or not np.isfinite(array).all():
+        message = f"the backend answered an array {name} of shape {array.shape}, expected {shape} of finite numbers"
+        raise BackendError(message)
+    return array
+
+
+def _own_errors(data: Any) -> NDArray[np.float64]:  # noqa: ANN401 - a DataBin
+    """The Estimator's standard errors; where a fit has none, the largest that another extrapolator gives at zero noise."""
+    errors = np.asarray(data.stds, dtype=np.float64)
+    if np.isfinite(errors).all() or "stds_extrapolated" not in data:
+        return errors
+    fits = np.asarray(data.stds_extrapolated, dtype=np.float64)[..., 0]
+    largest = np.where(np.isfinite(fits), fits, -np.inf).max(axis=-1)
+    return np.where(np.isfinite(errors), errors, np.where(np.isfinite(largest), largest, errors))
 
 
 def _estimator_pub(pub: Pub) -> tuple[Any, ...]:

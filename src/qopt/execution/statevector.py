@@ -9,10 +9,11 @@ from qiskit.exceptions import QiskitError
 
 from qopt import simulate
 from qopt.errors import BackendError
-from qopt.execution.executor import JobLost, JobState
+from qopt.execution.executor import Circumstances, JobLost, JobState
 from qopt.programs import pack
 
 if TYPE_CHECKING:
+    from qopt.execution.executor import Diary
     from qopt.programs import Program, Pub, PubData
 
 
@@ -25,7 +26,10 @@ class StatevectorExecutor:
         """Begin with no jobs."""
         self._answers: dict[str, list[PubData]] = {}
 
-    def submit(self, program: Program, *, tag: str) -> str:
+    def attach(self, diary: Diary | None) -> None:
+        """Nothing is worth noting."""
+
+    def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:  # noqa: ARG002 - the protocol's
         """Compute the answers; the tag is the job's id."""
         rng = np.random.default_rng(program.seed)
         try:
@@ -41,11 +45,21 @@ class StatevectorExecutor:
             raise JobLost(job)
         return JobState.DONE
 
-    def result(self, job: str) -> list[PubData]:
+    def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:  # noqa: ARG002 - the protocol's
         """Hand the answers over, once."""
         if job not in self._answers:
             raise JobLost(job)
         return self._answers.pop(job)
+
+    def circumstances(self) -> Circumstances:
+        """There is neither a Session to rejoin nor a device that is calibrated."""
+        return Circumstances()
+
+    def bill(self, job: str) -> None:
+        """Nothing is billed."""
+
+    def usage(self) -> None:
+        """No Session is billed."""
 
     def find(self, tag: str) -> str | None:
         """The tag, if it was submitted by this process."""

@@ -75,6 +75,8 @@ class Answered:
         shots: Shots spent; None where exact.
         qpu_seconds: QPU time billed; None where unknown or none.
         elapsed: Seconds of work on the run so far, over all its parts.
+        session: The id of the Session or Batch that it was measured in, if any.
+        calibration: Of the device at that time, where known.
         raw: The raw answer as bytes, kept beside the JSON and compressed by the journal; None when read back.
     """
 
@@ -87,6 +89,8 @@ class Answered:
     qpu_seconds: float | None
     elapsed: float
     raw: bytes | None = field(default=None, repr=False)
+    session: str | None = None
+    calibration: str | None = None
 
 
 @dataclass(frozen=True)

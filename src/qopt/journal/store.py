@@ -38,12 +38,14 @@ class Journal:
     Attributes:
         folder: The run folder.
         records: What was recorded when the journal was opened, verified, in order; raw answers are left on disk.
+        idle: Seconds since the last of them was written; infinite where there is none.
     """
 
     def __init__(self, folder: Path, lock: RunLock, connection: sqlite3.Connection, head: HeadFile, contents: Contents) -> None:
         """Take over an open store; callers use `open`."""
         self.folder = folder
         self.records = contents.records
+        self.idle = max(0.0, time.time() - contents.times[-1]) if contents.times else float("inf")
         self._lock = lock
         self._connection = connection
         self._head = head

@@ -23,7 +23,7 @@ Line: TypeAlias = list[Span]
 _INDENT = 2
 _GAP = 2
 _WIDEST = 100
-_ASCII = str.maketrans({"±": "+-", "─": "-", "│": "|", "…": "...", "·": "-", "⟨": "<", "⟩": ">", NBSP: " "})
+_ASCII = str.maketrans({"±": "+-", "─": "-", "│": "|", "…": "...", "·": "-", "⟨": "<", "⟩": ">", "µ": "u", NBSP: " "})
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,24 @@ def test_dynamical_decoupling_runs_on_a_wide_device() -> None:
     assert abs(data.evs - exact) < 5 * data.stds
 
 
+@pytest.mark.parametrize("mitigation", [{"pec_mitigation": True}, {"zne_mitigation": True, "zne": {"amplifier": "pea"}}])
+def test_injected_noise_is_drawn(mitigation: dict[str, Any]) -> None:
+    """Errors of a learned model are cancelled or amplified, and as they are tiny the value stays that of the exact state."""
+    from qiskit.quantum_info import PauliLindbladMap  # noqa: PLC0415 - old releases have none
+    from qiskit_ibm_runtime.executor_estimator import Estimator  # noqa: PLC0415
+
+    plain, observable, angles = posts.ansatz(2), SparsePauliOp(["ZI", "XX"]), posts.points(parameters=4)
+    circuit = posts.isa(plain, "fake_manila")
+    pub = (circuit, observable.apply_layout(circuit.layout), angles)
+    layers = Estimator(posts.device("fake_manila"), {"resilience": mitigation}).find_unique_layers([pub])
+    learned = [(layer, PauliLindbladMap.from_sparse_list([("X", (0,), 0.001)], num_qubits=len(layer.qubits))) for layer in layers]
+    options = {"resilience": mitigation | {"layer_noise_model": learned}}
+    data = posts.answer("executor", posts.client_estimator("fake_manila", [pub], precision=0.03, options=options), "fake_manila")[0].data
+    exact = Statevector(plain.assign_parameters(angles)).expectation_value(observable).real
+    assert layers
+    assert abs(data.evs - exact) < 5 * data.stds
+
+
 def test_equal_work_has_equal_bytes_and_another_seed_other_ones() -> None:
     """Randomizations and shots alike are decided by the job's seed."""
     circuit = measured(3, "ibm_fez").assign_parameters(posts.points(parameters=6))

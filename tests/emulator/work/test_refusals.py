@@ -187,6 +187,27 @@ JUNK = st.recursive(
 )
 
 
+SAMPLER_OPTIONS: dict[str, Any] = {
+    "default_shots": 5,
+    "simulator": {"seed_simulator": 1},
+    "execution": {"rep_delay": 1e-4, "init_qubits": True},
+    "dynamical_decoupling": {"enable": True},
+    "twirling": {"enable_gates": True, "num_randomizations": "auto"},
+}
+ESTIMATOR_OPTIONS: dict[str, Any] = {
+    "default_precision": 0.5,
+    "simulator": {"seed_simulator": 1},
+    "execution": {"rep_delay": 1e-4},
+    "resilience": {
+        "measure_mitigation": True,
+        "measure_noise_learning": {"num_randomizations": 2, "shots_per_randomization": 3},
+        "zne_mitigation": True,
+        "zne": {"noise_factors": [1, 2, 3], "extrapolator": "linear"},
+        "pec": {"max_overhead": 10},
+    },
+}
+
+
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Where something can be put into a JSON value."""
     keys = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
@@ -196,7 +217,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @given(st.data())
 def test_whatever_is_posted_ends_as_done_or_failed(data: st.DataObject) -> None:
     """Anything in any place of a job's parameters gives a result or a sentence, never another exception."""
-    programs = {"sampler": a_sampler(), "estimator": an_estimator()}
+    programs = {"sampler": a_sampler() | {"options": SAMPLER_OPTIONS}, "estimator": an_estimator() | {"options": ESTIMATOR_OPTIONS}}
     if posts.EXECUTOR:
         programs["executor"] = posts.client_sampler(BACKEND, [turned().assign_parameters([0.1])], shots=5)
     program = data.draw(st.sampled_from(sorted(programs)))

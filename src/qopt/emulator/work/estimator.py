@@ -54,11 +54,6 @@ class Pub:
         """Of each circuit."""
         return options.shots_for(self.precision)
 
-    @property
-    def circuits(self) -> int:
-        """How many are executed."""
-        return sum(len(setting.points) * len(setting.groups) for setting in self.settings)
-
 
 @dataclass(frozen=True)
 class Job:

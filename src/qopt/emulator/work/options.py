@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,9 @@ ZNE_LEVEL = 2
 """The level from which an Estimator extrapolates to zero noise."""
 
 DEFAULT_NOISE_FACTORS = (1.0, 3.0, 5.0)
+
+_LARGEST_SEED = 2**63 - 1
+"""Seeds are taken from 0 to this one; a negative one is as good as another."""
 
 Tree = dict[str, Any]
 
@@ -88,7 +92,9 @@ def read(params: Tree, *, sampler: bool) -> Settings:
         message = f"the options are {type(tree).__name__} where a mapping is expected"
         raise invalid(message)
     try:
-        (SamplerOptions if sampler else EstimatorOptions)(**tree, **({} if sampler else {"resilience_level": level}))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the client has said it to the user already
+            (SamplerOptions if sampler else EstimatorOptions)(**tree, **({} if sampler else {"resilience_level": level}))
     except (ValidationError, TypeError, ValueError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip() and "errors.pydantic.dev" not in line]
         message = f"the options of the {'sampler' if sampler else 'estimator'} are not valid: {' '.join(lines)}"
@@ -103,7 +109,7 @@ def read(params: Tree, *, sampler: bool) -> Settings:
 def seed_of(settings: Settings, seed: int) -> int:
     """The simulator's seed in the options, else the job's."""
     value = settings.get("simulator", "seed_simulator")
-    return seed if value is None else int(value)
+    return seed if value is None else int(value) & _LARGEST_SEED
 
 
 def shots_of(value: object, settings: Settings) -> int:

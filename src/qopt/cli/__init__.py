@@ -1,0 +1,52 @@
+"""The commands. Nothing heavy is imported before it is needed: `--help`, `list` and `show` never import qiskit."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from qopt.cli import looking, planning, running
+
+app = typer.Typer(
+    help="Durable, honest variational quantum algorithms: one YAML file to a VQE or QAOA result that can be defended.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - typer's callback
+    if value:
+        from qopt import __version__
+
+        typer.echo(f"qopt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *, version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False
+) -> None:
+    """Durable, honest variational quantum algorithms: one YAML file to a VQE or QAOA result that can be defended."""
+
+
+for command in (
+    running.run,
+    running.finish,
+    planning.plan,
+    planning.check,
+    planning.rehearse,
+    looking.show,
+    looking.export,
+    looking.schema,
+):
+    app.command()(command)
+app.command(name="list")(looking.list_)
+
+
+def main() -> NoReturn:
+    """Run the command line."""
+    app()
+    sys.exit(0)

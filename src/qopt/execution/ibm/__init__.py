@@ -1,0 +1,1 @@
+"""Devices of IBM Quantum: the account, the Session, and jobs that outlive this process."""

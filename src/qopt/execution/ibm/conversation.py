@@ -1,0 +1,247 @@
+"""The Session or Batch of a run at IBM Quantum: opened, rejoined, renewed and released, with a reason for every change."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from qopt.errors import BackendError
+from qopt.execution.executor import JobLost
+from qopt.execution.ibm.failures import Reaction
+from qopt.execution.ibm.patience import Unanswered
+
+if TYPE_CHECKING:
+    from qopt.execution.executor import Diary, Mode, OnSessionEnd
+    from qopt.execution.ibm.account import Account
+
+SESSION = "session"
+"""The event that every change is recorded as."""
+IDLE_SHARE = 0.5
+"""Of the interactive timeout: a Session that idles longer is released, for until that timeout every second is billed."""
+CLOSING = 20.0
+"""Seconds that closing may take: whoever leaves does not wait for a service that is gone."""
+_TOO_OFTEN = 2
+
+
+class Conversation:
+    """How a run's jobs are grouped at the service.
+
+    States: nothing is open; open (an id is known and jobs go there); ended (by the service, by idling, or by us). From ended the policy leads
+    on: a new Session, a Batch, or a resumable stop.
+
+    Args:
+        account: The account.
+        device: The device's name.
+        mode: `session`, `batch` or `job`.
+        on_end: What to do when the service ends a Session.
+        fractional: Whether the device is used with its fractional gates.
+    """
+
+    def __init__(self, account: Account, device: str, mode: Mode, on_end: OnSessionEnd, *, fractional: bool = False) -> None:
+        """Open nothing: a Session is billed from its first job on, and classical work comes before that."""
+        self.mode = mode
+        self._account = account
+        self._device = device
+        self._on_end = on_end
+        self._fractional = fractional
+        self._diary: Diary | None = None
+        self._opened: Any = None
+        self._logins = 0
+        self._guard = _IdleGuard(self._let_go)
+        self._let_go_times = 0
+        self._let_go_reason = ""
+
+    @property
+    def id(self) -> str | None:
+        """Of the Session or Batch that is open."""
+        return None if self._opened is None else str(self._opened.session_id)
+
+    def attach(self, diary: Diary | None) -> None:
+        """Work for another run, or for none."""
+        self._diary = diary
+        if self._opened is not None:
+            self._note("rejoined", "shared with another run of the sweep")
+
+    def place(self) -> Any:  # noqa: ANN401 - a Session, a Batch or a backend of the client
+        """Where jobs are sent: what is open, else the one of an earlier part of the run, else a new one.
+
+        Raises:
+            BackendError: If the policy is to stop, or the service can't be asked.
+        """
+        self._guard.rest()
+        if self._let_go_reason:
+            reason, self._let_go_reason = self._let_go_reason, ""
+            self._note("ended", reason, seconds=self._seconds())
+            self._opened = None
+            self._let_go_times += 1
+            if self._let_go_times >= _TOO_OFTEN and self.mode == "session":
+                self._change("batch", "the optimizer takes so long between jobs that a Session would idle")
+        if self.mode == "job":
+            return self._account.backend(self._device, fractional=self._fractional)
+        if self._opened is not None and self._logins != self._account.logins:
+            self._opened = self._account.session(str(self.id), batch=self.mode == "batch")
+            self._logins = self._account.logins
+        if self._opened is None:
+            self._rejoin()
+        if self._opened is None:
+            self._open()
+        return self.place() if self._opened is None else self._opened
+
+    def rest(self) -> None:
+        """A job has ended and none is in flight: from now on an open Session idles at the user's expense."""
+        if self._opened is not None and self.mode == "session":
+            self._guard.start()
+
+    def ended(self) -> str | None:
+        """Why no more jobs are taken where they were sent last; None where they are."""
+        if self._opened is None:
+            return None
+        details = self._details(self._opened)
+        if details.get("state") == "closed" or details.get("accepting_jobs") is False:
+            return f"the service closed it (state {details.get('state')}, at most {details.get('max_time')} s)"
+        return None
+
+    def usage(self) -> float | None:
+        """Seconds that what is open was billed so far; None where nothing is open."""
+        seconds = None if self._opened is None else self._details(self._opened).get("usage_time")
+        return None if seconds is None else float(seconds)
+
+    def move_on(self, reason: str) -> None:
+        """Leave what has ended, by the policy.
+
+        Raises:
+            BackendError: If the policy is to stop.
+        """
+        kind = "Batch" if self.mode == "batch" else "Session"
+        self._note("ended", reason, seconds=self._seconds())
+        self._opened = None
+        if self.mode == "session" and self._on_end == "stop":
+            message = f"the {kind} has ended: {reason}. on_session_end is stop; the same command goes on in a new one"
+            raise BackendError(message)
+        if self.mode == "session" and self._on_end == "batch":
+            self._change("batch", f"the Session has ended: {reason}")
+
+    def close(self) -> None:
+        """Release what is open, so that it is not billed any longer. What can't be closed is said; `qopt sessions` closes it later."""
+        self._guard.rest()
+        if self._opened is None and self._diary is not None and self._diary.session is not None:
+            self._rejoin()
+        self._release(self._let_go_reason or "released")
+
+    def _release(self, why: str) -> None:
+        opened, self._opened = self._opened, None
+        if opened is None:
+            return
+        try:
+            self._account.caller.once("closing the Session", opened.close, deadline=CLOSING)
+            what, reason = "ended", why
+        except (Unanswered, JobLost) as error:
+            what, reason = "left open", str(error)
+        details = {} if what == "left open" else self._details_of_closed(opened)
+        self._record(what, str(opened.session_id), reason, details.get("usage_time"))
+
+    def _rejoin(self) -> None:
+        known = None if self._diary is None else self._diary.session
+        if known is None:
+            return
+        try:
+            session = self._account.session(known.id, batch=known.mode == "batch")
+            details = self._details(session)
+        except (JobLost, Unanswered) as error:
+            self._record("ended", known.id, str(error), None)
+            return
+        if known.mode != self.mode:
+            self._opened = session
+            self._release(f"the mode is {self.mode} now")
+            return
+        if details.get("state") == "closed" or details.get("accepting_jobs") is False:
+            self._record("ended", known.id, "it was closed meanwhile", details.get("usage_time"))
+            return
+        self._opened, self._logins = session, self._account.logins
+        self._note("rejoined", "left open by an earlier part of the run")
+        self._watch(details)
+
+    def _open(self) -> None:
+        from qiskit_ibm_runtime import Batch, Session  # noqa: PLC0415 - takes seconds, and only devices need it
+
+        backend = self._account.backend(self._device, fractional=self._fractional)
+        kind = Batch if self.mode == "batch" else Session
+        try:
+            # A Session that was opened without our knowing costs nothing: it is billed from its first job on, and closed without one.
+            self._opened = self._account.caller.read(f"opening a {kind.__name__} on {self._device}", lambda: kind(backend=backend))
+        except Unanswered as error:
+            if error.failure.reaction is not Reaction.FALL_BACK:
+                raise
+            self._change("batch" if self.mode == "session" else "job", str(error.failure))
+            return
+        self._logins = self._account.logins
+        self._note("opened", f"mode {self.mode}")
+        if self.mode == "session":
+            self._watch(self._details(self._opened))
+
+    def _watch(self, details: dict[str, Any]) -> None:
+        timeout = details.get("interactive_timeout")
+        self._guard.seconds = None if timeout is None or self.mode != "session" else IDLE_SHARE * float(timeout)
+
+    def _let_go(self) -> None:
+        """Called by the guard, in its own thread: nothing is recorded from there."""
+        opened = self._opened
+        if opened is None:
+            return
+        try:
+            self._account.caller.once("closing the idle Session", opened.close, deadline=CLOSING)
+        except BackendError as error:
+            self._account.caller.told.append(str(error))
+            return
+        self._let_go_reason = f"released after {self._guard.seconds:g} s without a job, for idling is billed"
+
+    def _change(self, mode: Mode, reason: str) -> None:
+        self.mode = mode
+        if self._diary is not None:
+            self._diary.note("mode", {"mode": mode, "reason": reason})
+
+    def _details(self, session: Any) -> dict[str, Any]:  # noqa: ANN401 - the client's
+        found = self._account.caller.read("the state of the Session", session.details)
+        return dict(found or {})
+
+    def _details_of_closed(self, session: Any) -> dict[str, Any]:  # noqa: ANN401 - the client's
+        """Its bill, unless the service keeps it to itself: leaving must not fail for that."""
+        try:
+            return dict(self._account.caller.once("the Session's usage", session.details, deadline=CLOSING) or {})
+        except Unanswered:
+            return {}
+
+    def _seconds(self) -> float | None:
+        return None if self._opened is None else self._details_of_closed(self._opened).get("usage_time")
+
+    def _note(self, what: str, reason: str, *, seconds: float | None = None) -> None:
+        self._record(what, str(self.id), reason, seconds)
+
+    def _record(self, what: str, session: str, reason: str, seconds: float | None) -> None:
+        if self._diary is not None:
+            self._diary.note(SESSION, {"what": what, "id": session, "mode": self.mode, "reason": reason, "seconds": seconds})
+
+
+class _IdleGuard:
+    """Calls a function when it was started and not stopped for so many seconds."""
+
+    def __init__(self, function: Any) -> None:  # noqa: ANN401 - any callable without arguments
+        self.seconds: float | None = None
+        self._function = function
+        self._timer: threading.Timer | None = None
+
+    def start(self) -> None:
+        """Begin to count anew."""
+        self.rest()
+        if self.seconds is None:
+            return
+        self._timer = threading.Timer(self.seconds, self._function)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def rest(self) -> None:
+        """Stop; where the function is at work already, wait for it to end."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
+            self._timer = None

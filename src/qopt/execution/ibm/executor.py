@@ -1,0 +1,409 @@
+"""Jobs on a device of IBM Quantum: submitted once, found again, waited for, checked. What a run needs and nothing of what it means."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+import time
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from qiskit import QuantumCircuit
+
+from qopt.errors import BackendError
+from qopt.execution import primitives
+from qopt.execution.executor import Circumstances, JobFailed, JobState
+from qopt.execution.ibm.failures import Reaction
+from qopt.execution.ibm.patience import Bucket, Unanswered, delays
+from qopt.execution.mitigation import Mitigation, options, own_errors
+from qopt.failpoints import reach
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Mapping
+
+    from qopt.execution.executor import Diary
+    from qopt.execution.ibm.account import Account
+    from qopt.execution.ibm.conversation import Conversation
+    from qopt.execution.primitives import Kind
+    from qopt.programs import Frozen, Program, Pub, PubData
+
+FETCHES = 3
+"""How often a result that can't be believed is fetched: what was cut on the way comes whole the next time."""
+SLOWEST_POLL = {"session": 1.0, "batch": 10.0, "job": 10.0}
+"""Seconds between two looks at a job, at most. In a Session the device waits for us."""
+FIRST_POLL, POLL_GROWTH = 0.1, 1.3
+LONGEST = 10800
+"""Seconds of QPU time that a job may take."""
+
+
+class IbmExecutor:
+    """One device of IBM Quantum, by job, Batch or Session.
+
+    Args:
+        account: The account.
+        device: The device's name.
+        conversation: The Session or Batch.
+        kind: `legacy` or `client` primitives.
+        mitigation: What is done about errors.
+        rng: For the jitter of polling.
+    """
+
+    volatile: ClassVar[bool] = False
+
+    def __init__(
+        self, account: Account, device: str, conversation: Conversation, kind: Kind, mitigation: Mitigation, rng: random.Random
+    ) -> None:
+        """Ask nothing yet."""
+        self.device = device
+        self._account = account
+        self._conversation = conversation
+        self._kind = kind
+        self._mitigation = mitigation
+        self._rng = rng
+        self._diary: Diary | None = None
+        self._first = True
+        self._doubtful: set[str] = set()
+        """Tags of submissions that nobody answered: a job may still turn up for them."""
+        self._calibration: str | None = None
+        self._handles: dict[str, tuple[int, Any]] = {}
+        self._wide: dict[int, tuple[Frozen, Frozen]] = {}
+        per_minute = account.caller.waiting.submissions
+        self._bucket = Bucket(per_minute if conversation.mode == "job" else 0.0)
+        self._limited = per_minute
+
+    def attach(self, diary: Diary | None) -> None:
+        """Work for the run that keeps this diary."""
+        self._diary = diary
+        self._first = True
+        self._conversation.attach(diary)
+        if diary is not None:
+            self._calibration = self._read_calibration()
+
+    def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:
+        """Make sure that there is exactly one live job with this tag.
+
+        The first submission after every opening asks the service first, whatever the journal says, for its end may have been lost. After a
+        submission without a reply the service is asked as well: it may have been accepted.
+
+        Raises:
+            BackendError: If the service refuses the job or can't be reached.
+        """
+        wide = self._widened(program)
+        digest = inputs_digest(program)
+        first, self._first = self._first, False
+        if first:
+            idle = math.inf if self._diary is None else self._diary.idle
+            known = self._adopt(tag, digest, program, age=idle)
+            if known is not None:
+                return known
+        end = time.monotonic() + self._account.caller.waiting.service
+        waits = delays(self._rng)
+        while True:
+            time.sleep(self._bucket.take())
+            place = self._conversation.place()
+            try:
+                job = self._account.caller.once(f"submitting {tag}", partial(self._send, place, wide, (tag, digest), seconds))
+            except Unanswered as error:
+                known = self._after_failed_submission(error, tag, digest, program)
+                if known is not None:
+                    return known
+                pause = error.failure.wait if error.failure.wait is not None else next(waits)
+                if time.monotonic() + pause > end:
+                    message = (
+                        f"{error}; {self._account.caller.waiting.service:g} s of trying were in vain. The same command goes on from here"
+                    )
+                    raise BackendError(message) from error
+                self._account.caller.told.append(str(error))
+                time.sleep(pause)
+                continue
+            name = str(job.job_id())
+            self._handles[name] = (self._account.logins, job)
+            if self._account.repeats_posts:
+                return self._adopt(tag, digest, program, age=0.0) or name
+            return name
+
+    def status(self, job: str) -> JobState:
+        """Where the job stands, without waiting."""
+        said = self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status())
+        return state_of(said)
+
+    def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
+        """Wait for the answer, and believe it only where it has the type, the shape and the numbers that were asked for."""
+        state = self._wait(job, tag)
+        reach("ended")
+        if state is not JobState.DONE:
+            raise self._failed(job, state)
+        data = self._fetch(job, program)
+        self._conversation.rest()
+        reach("fetched")
+        self._tell()
+        return data
+
+    def circumstances(self) -> Circumstances:
+        """The Session that is open, and the calibration as known since this part of the run began."""
+        return Circumstances(self._conversation.id, self._calibration or "unknown")
+
+    def bill(self, job: str) -> float | None:
+        """QPU seconds billed; None while the service still counts."""
+        metrics = self._account.caller.read(f"the bill of job {job}", lambda: self._handle(job).metrics())
+        usage = metrics.get("usage") or {}
+        if usage.get("status", "pending") == "pending":
+            return None
+        seconds = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
+        return None if seconds is None else float(seconds)
+
+    def usage(self) -> float | None:
+        """Seconds that the open Session was billed so far."""
+        return self._conversation.usage()
+
+    def find(self, tag: str) -> str | None:
+        """The oldest live job with the tag."""
+        jobs = self._live(tag)
+        return str(jobs[0].job_id()) if jobs else None
+
+    def cancel(self, job: str) -> None:
+        """Cancel the job, if it has not ended."""
+        try:
+            self._account.caller.read(f"cancelling job {job}", lambda: self._handle(job).cancel())
+        except Unanswered:
+            if not self.status(job).final:
+                raise
+
+    def close(self) -> None:
+        """Release the Session or the Batch."""
+        self._conversation.close()
+        self._tell()
+
+    @property
+    def _waiting(self) -> Any:  # noqa: ANN401 - Waiting, shortened
+        return self._account.caller.waiting
+
+    def _fetch(self, job: str, program: Program) -> list[PubData]:
+        for fetch in itertools.count(1):
+            answer = self._account.caller.read(f"the result of job {job}", lambda: self._handle(job).result(timeout=self._waiting.call))
+            try:
+                return primitives.read(answer, program.pubs, stds=own_errors(self._mitigation))
+            except BackendError as error:
+                if fetch == FETCHES:
+                    message = f"job {job} is done, but {error}"
+                    raise JobFailed(message) from error
+                self._account.caller.told.append(str(error))
+                self._handles.pop(job, None)
+        raise AssertionError  # count has no end
+
+    def _send(self, place: Any, program: Program, tags: tuple[str, str], seconds: int | None) -> Any:  # noqa: ANN401 - of the client
+        sent = options(self._mitigation, self._kind, sampler=not program.pubs[0].observables)
+        if seconds is not None:
+            sent["max_execution_time"] = min(seconds, LONGEST)
+        return primitives.run(self._kind, place, program, options=sent, tags=tags, seeded=False)
+
+    def _after_failed_submission(self, error: Unanswered, tag: str, digest: str, program: Program) -> str | None:
+        """The job, if the submission was carried out although nobody said so; None to send it again.
+
+        Raises:
+            Unanswered: If sending it again would not help.
+        """
+        reaction = error.failure.reaction
+        if reaction is Reaction.RECONNECT:
+            self._account.caller.reconnect()
+            self._handles.clear()
+            return None
+        ended = self._conversation.ended()
+        if reaction is Reaction.REFUSED and ended is not None:
+            self._conversation.move_on(ended)
+            return None
+        if reaction is not Reaction.RETRY:
+            raise error
+        if error.failure.status == 429:  # noqa: PLR2004 - too many requests: it was surely not carried out
+            self._bucket = Bucket(self._limited)
+            return None
+        self._doubtful.add(tag)
+        return self._adopt(tag, digest, program, age=0.0)
+
+    def _adopt(self, tag: str, digest: str, program: Program, *, age: float) -> str | None:
+        """The one live job with the tag, after the list of jobs had time to settle; twins of it are cancelled.
+
+        Args:
+            tag: Of the call.
+            digest: Of the inputs, which the job must have been made from.
+            program: The inputs.
+            age: Seconds for which the list had time already; infinite where nothing was sent before, so that it is asked just once.
+        """
+        end = time.monotonic() + max(0.0, self._waiting.listing - age)
+        pauses = delays(self._rng)
+        while not (jobs := self._live(tag)):
+            pause = next(pauses)
+            if time.monotonic() >= end:
+                return None
+            time.sleep(min(pause, max(0.0, end - time.monotonic())))
+        kept = jobs[0]
+        name = str(kept.job_id())
+        self._check_inputs(kept, name, digest, program)
+        self._handles[name] = (self._account.logins, kept)
+        self._note("adopted a job", {"job": name, "tag": tag})
+        self._cancel_twins(jobs[1:], name, tag)
+        return name
+
+    def _cancel_twins(self, twins: list[Any], kept: str, tag: str) -> None:
+        for twin in twins:
+            name = str(twin.job_id())
+            self._handles[name] = (self._account.logins, twin)
+            self.cancel(name)
+            self._note("cancelled a twin", {"job": name, "kept": kept, "tag": tag})
+
+    def _check_inputs(self, job: Any, name: str, digest: str, program: Program) -> None:  # noqa: ANN401 - of the client
+        """Refuse a job that carries the call's tag but asks for something else.
+
+        Raises:
+            BackendError: With what to do.
+        """
+        said = [str(tag) for tag in job.tags or ()]
+        problem = ""
+        if digest not in said:
+            problem = f"its tags are {', '.join(said)}, expected {digest} among them"
+        elif self._kind == "legacy":
+            inputs = self._account.caller.read(f"the inputs of job {name}", lambda: job.inputs)
+            problem = differs(inputs, program)
+        if problem:
+            message = f"job {name} has the tag of this call but other inputs ({problem}): cancel it, then run the same command again"
+            raise BackendError(message)
+
+    def _live(self, tag: str) -> list[Any]:
+        """The jobs with the tag that have or may still get an answer, oldest first."""
+        jobs = self._account.jobs(tag)
+        found = []
+        for job in jobs:
+            state = state_of(self._account.caller.read(f"the status of job {job.job_id()}", job.status))
+            if state not in (JobState.ERROR, JobState.CANCELLED):
+                found.append(job)
+        return found
+
+    def _wait(self, job: str, tag: str) -> JobState:
+        """Look at the job less and less often until it has ended, and once for twins of it, while there is nothing else to do.
+
+        Raises:
+            BackendError: If it takes longer than a job may take.
+        """
+        end = time.monotonic() + self._waiting.job
+        pause, looked = FIRST_POLL, False
+        while not (state := self.status(job)).final:
+            if not looked:
+                looked = True
+                self._cancel_others(job, tag)
+                continue
+            if time.monotonic() > end:
+                message = (
+                    f"job {job} is {state.value} after {self._waiting.job:g} s: it stays there, and the same command goes on waiting for it"
+                )
+                raise BackendError(message)
+            time.sleep(pause)
+            pause = min(POLL_GROWTH * pause, SLOWEST_POLL[self._conversation.mode])
+        if not looked or tag in self._doubtful:
+            self._cancel_others(job, tag)
+            self._doubtful.discard(tag)
+        return state
+
+    def _cancel_others(self, job: str, tag: str) -> None:
+        self._cancel_twins([twin for twin in self._live(tag) if str(twin.job_id()) != job], job, tag)
+
+    def _failed(self, job: str, state: JobState) -> JobFailed:
+        """Why the job has no answer, and whether to ask again: yes where its Session ended before it ran."""
+        ended = self._conversation.ended()
+        said = self._account.caller.read(f"why job {job} failed", lambda: self._handle(job).error_message()) or "no reason was given"
+        text = " ".join(str(said).split())
+        if ended is not None:
+            self._conversation.move_on(ended)
+            message = f"job {job} was not run, since its Session ended: {ended}"
+            return JobFailed(message, again=True)
+        if state is JobState.CANCELLED:
+            message = f"job {job} was cancelled by somebody else; the same command submits it again"
+            return JobFailed(message)
+        too_long = "1305" in text or "too long" in text.lower()
+        message = f"job {job} failed: {text}"
+        return JobFailed(message, again=not too_long)
+
+    def _handle(self, job: str) -> Any:  # noqa: ANN401 - of the client
+        """The client's job; fetched anew after a new login, for it remembers the old one."""
+        known = self._handles.get(job)
+        if known is None or known[0] != self._account.logins:
+            self._handles[job] = known = (self._account.logins, self._account.service.job(job))
+        return known[1]
+
+    def _widened(self, program: Program) -> Program:
+        """The program on the whole device: circuits are kept reduced to the qubits that they use."""
+        width = self._account.backend(self.device).num_qubits
+        return replace(program, pubs=tuple(self._widened_pub(pub, width) for pub in program.pubs))
+
+    def _widened_pub(self, pub: Pub, width: int) -> Pub:
+        known = self._wide.get(id(pub.frozen))
+        if known is None:
+            known = (pub.frozen, widen(pub.frozen, width))
+            self._wide[id(pub.frozen)] = known
+        places = list(pub.frozen.device_qubits)
+        observables = tuple(item.apply_layout(places, num_qubits=width) for item in pub.observables)
+        return replace(pub, frozen=known[1], observables=observables)
+
+    def _read_calibration(self) -> str:
+        backend = self._account.backend(self.device)
+        properties = self._account.caller.read(f"the properties of {self.device}", lambda: backend.properties(refresh=True))
+        when = getattr(properties, "last_update_date", None)
+        named = getattr(backend, "calibration_id", None)
+        return " ".join(str(part) for part in (named, when) if part) or "unknown"
+
+    def _note(self, name: str, detail: Mapping[str, Any]) -> None:
+        if self._diary is not None:
+            self._diary.note(name, detail)
+
+    def _tell(self) -> None:
+        """Record what went wrong at the service and was overcome."""
+        told, self._account.caller.told[:] = list(self._account.caller.told), []
+        if told:
+            self._note("trouble overcome", {"times": len(told), "first": told[0], "last": told[-1]})
+
+
+def inputs_digest(program: Program) -> str:
+    """A tag that tells the numbers of a program: points, shots and how many observables; not the circuit, which a run has but one of."""
+    text = hashlib.sha256()
+    for pub in program.pubs:
+        text.update(np.ascontiguousarray(pub.points).tobytes())
+        text.update(f"{pub.points.shape} {pub.shots} {len(pub.observables)}".encode())
+    return f"qopt-inputs-{text.hexdigest()[:16]}"
+
+
+def differs(inputs: Any, program: Program) -> str:  # noqa: ANN401 - JSON, decoded by the client
+    """What a job's own inputs have that the program has not; empty where they are the same."""
+    pubs = inputs.get("pubs") if isinstance(inputs, dict) else None
+    if not isinstance(pubs, list) or len(pubs) != len(program.pubs):
+        return f"{len(pubs) if isinstance(pubs, list) else 'no'} PUBs, expected {len(program.pubs)}"
+    for number, (found, pub) in enumerate(zip(pubs, program.pubs, strict=True)):
+        arrays = [part for part in found if isinstance(part, np.ndarray)]
+        if pub.values.size and not any(np.array_equal(np.ravel(array), pub.values.ravel()) for array in arrays):
+            return f"PUB {number} has other parameter values"
+    return ""
+
+
+def state_of(said: object) -> JobState:
+    """The client's word for a job's state, a string here and an enumeration in local testing mode, as one of ours."""
+    name = str(getattr(said, "name", said)).upper()
+    if name == "FAILED":
+        return JobState.ERROR
+    return JobState[name] if name in JobState.__members__ else JobState.QUEUED
+
+
+def widen(frozen: Frozen, width: int) -> Frozen:
+    """A circuit on all of a device's qubits, made from the one on those that it uses."""
+    places = frozen.device_qubits
+    circuit = QuantumCircuit(width, name=frozen.circuit.name, global_phase=frozen.circuit.global_phase)
+    for register in frozen.circuit.cregs:
+        circuit.add_register(register)
+    for item in frozen.circuit.data:
+        circuit.append(
+            item.operation,
+            [places[frozen.circuit.find_bit(qubit).index] for qubit in item.qubits],
+            [frozen.circuit.find_bit(clbit).index for clbit in item.clbits],
+        )
+    return replace(frozen, circuit=circuit)

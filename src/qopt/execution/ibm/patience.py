@@ -1,0 +1,163 @@
+"""When to ask again and when to give up: back-off with jitter, a bucket of tokens for submissions, and a deadline on every call."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, TypeVar
+
+from qopt.errors import BackendError, QoptError
+from qopt.execution.executor import JobLost, Waiting
+from qopt.execution.ibm.failures import Failure, Reaction, look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+T = TypeVar("T")
+
+FIRST, FACTOR, MOST = 0.5, 2.0, 60.0
+"""Seconds before the second attempt, the growth from one to the next, and the longest."""
+
+
+class Unanswered(BackendError):
+    """A request failed; whether it was carried out is not known.
+
+    Args:
+        what: What was asked.
+        failure: Why there is no answer.
+    """
+
+    def __init__(self, what: str, failure: Failure) -> None:
+        super().__init__(f"{what}: {failure}")
+        self.failure = failure
+
+
+def delays(rng: random.Random) -> Iterator[float]:
+    """Seconds between attempts: doubled each time up to a minute, and of that a random part between half and all of it.
+
+    Jitter keeps many programs that lost the same service from coming back together (Brooker 2015, "Exponential Backoff And Jitter").
+    """
+    longest = FIRST
+    while True:
+        yield rng.uniform(longest / 2, longest)
+        longest = min(MOST, FACTOR * longest)
+
+
+class Bucket:
+    """Tokens for submissions: so many at once, and so many a minute.
+
+    Args:
+        per_minute: The service's limit; 0 is no limit.
+    """
+
+    def __init__(self, per_minute: float) -> None:
+        """Begin full."""
+        self._rate = per_minute / 60.0
+        self._size = max(1.0, per_minute)
+        self._tokens = self._size
+        self._filled = time.monotonic()
+
+    def take(self) -> float:
+        """Take a token and return the seconds to wait before using it."""
+        if not self._rate:
+            return 0.0
+        now = time.monotonic()
+        self._tokens = min(self._size, self._tokens + (now - self._filled) * self._rate)
+        self._filled = now
+        self._tokens -= 1.0
+        return max(0.0, -self._tokens / self._rate)
+
+
+@dataclass
+class Caller:
+    """Calls the client: no attempt lasts longer than its deadline, and all attempts together not longer than theirs.
+
+    Attributes:
+        waiting: The deadlines.
+        reconnect: Logs in anew.
+        told: What went wrong and was overcome, in words, for the run's journal; whoever reads it empties it.
+    """
+
+    waiting: Waiting
+    reconnect: Callable[[], None]
+    told: list[str] = field(default_factory=list)
+
+    def read(self, what: str, function: Callable[[], T], *, attempts: int | None = None) -> T:
+        """Call something that may safely be called twice, until it answers.
+
+        Args:
+            what: What is asked, for the user: "the status of job X".
+            function: The call.
+            attempts: At most so many; None is as many as the deadline allows.
+
+        Raises:
+            JobLost: If the service does not know what is asked for.
+            BackendError: If the service refuses, or does not answer in time.
+        """
+        end = time.monotonic() + self.waiting.service
+        waits = delays(random.Random())  # noqa: S311 - jitter, no secret
+        tried, logged_in = 0, False
+        while True:
+            tried += 1
+            try:
+                return self.once(what, function)
+            except Unanswered as error:
+                failure = error.failure
+                if failure.reaction is Reaction.LOST:
+                    message = f"{what}: {failure}"
+                    raise JobLost(message) from error
+                again = failure.reaction is Reaction.RETRY or (failure.reaction is Reaction.RECONNECT and not logged_in)
+                pause = failure.wait if failure.wait is not None else next(waits)
+                if not again or tried == attempts:
+                    raise
+                if time.monotonic() + pause > end:
+                    message = f"{what}: {failure}; {self.waiting.service:g} s of trying were in vain. The same command goes on from here"
+                    raise BackendError(message) from error
+                self.told.append(str(error))
+                if failure.reaction is Reaction.RECONNECT:
+                    logged_in = True
+                    self.reconnect()
+            time.sleep(pause)
+
+    def once(self, what: str, function: Callable[[], T], *, deadline: float | None = None) -> T:
+        """Call something once.
+
+        Raises:
+            Unanswered: If it fails or does not return in time; whether it was carried out is not known then.
+        """
+        try:
+            return within(self.waiting.call if deadline is None else deadline, function)
+        except QoptError:
+            raise
+        except Exception as error:
+            raise Unanswered(what, look_up(error)) from error
+
+
+def within(seconds: float, function: Callable[[], T]) -> T:
+    """The function's result, computed in a thread that is left behind where it takes longer.
+
+    The client puts no limit on the time that a reply to a GET may take, so a silent server would be waited for without end.
+
+    Raises:
+        TimeoutError: If it takes longer.
+    """
+    box: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            box.put((function(), None))
+        except BaseException as error:  # noqa: BLE001 - it is raised again on the other side
+            box.put((None, error))
+
+    threading.Thread(target=work, daemon=True, name="qopt-call").start()
+    try:
+        result, error = box.get(timeout=seconds)
+    except Empty:
+        message = f"no answer within {seconds:g} s"
+        raise TimeoutError(message) from None
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]  # the function's own, whatever it is

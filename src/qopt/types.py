@@ -22,6 +22,9 @@ Bits: TypeAlias = NDArray[np.uint8]
 Counts: TypeAlias = dict[str, int]
 """How often each bit string was measured; `bits[i]` is variable i."""
 
+SAME_POINT = 1e-9
+"""Radians. A point that is farther from the recorded one belongs to another trajectory."""
+
 
 class Sense(Enum):
     """Whether a problem's value is to be made small or large. Inside, everything is minimised."""

@@ -73,7 +73,7 @@ class RecordedExecutor:
 
     def bill(self, job: str) -> float | None:
         """What the job cost when it ran."""
-        return self._asked[job].qpu_seconds if job in self._asked else None
+        return next((call.qpu_seconds for call in self._recording.calls.values() if call.job == job), None)
 
     def usage(self) -> None:
         """No Session is billed."""

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +37,10 @@ from qopt.emulator.handle import INSTANCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.skipif(
+    tuple(map(int, version("qiskit-ibm-runtime").split(".")[:2])) < (0, 49), reason="older clients don't read IAM_URL"
+)
 
 
 def connected(emulator: Emulator, patch: pytest.MonkeyPatch) -> QiskitRuntimeService:

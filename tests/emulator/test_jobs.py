@@ -88,9 +88,9 @@ def test_a_bug_of_the_engine_fails_one_job(raw: Raw) -> None:
 
 
 def test_a_job_that_takes_too_long(raw: Raw) -> None:
-    """A job that exceeds its limit ends as the client expects it: cancelled, with the code 1305."""
+    """A job that exceeds its limit ends as the client expects it, cancelled with the code 1305, and is billed its limit."""
     job = raw.until(raw.submit({"seconds": 100}, cost=10))
-    assert (job["status"], job["state"]["reason_code"]) == ("Cancelled", 1305)
+    assert (job["status"], job["state"]["reason_code"], job["usage"]["quantum_seconds"]) == ("Cancelled", 1305, 10)
 
 
 def test_a_running_job_is_cancelled(raw: Raw, tmp_path: Path) -> None:

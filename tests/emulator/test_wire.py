@@ -130,6 +130,15 @@ def test_false_answers(raw: Raw) -> None:
     assert raw.api("GET", "/backends").json == whole.json
 
 
+def test_a_request_is_delivered_twice(raw: Raw) -> None:
+    """The platform sees a submission twice and makes two jobs; the client hears of the first."""
+    raw.control.faults([{"do": "duplicate", **SUBMIT}])
+    job_id = raw.submit(tags=["twin"])
+    jobs = raw.control.jobs()
+    assert [job["tags"] for job in jobs] == [["twin"], ["twin"]]
+    assert jobs[0]["id"] == job_id != jobs[1]["id"]
+
+
 def test_tokens_expire(raw: Raw) -> None:
     """From a request on tokens are void until a new one is fetched."""
     raw.control.faults([{"do": "expire_tokens", "path": "/backends$", "when": "after"}])

@@ -29,6 +29,7 @@ _PUBLIC = {
     "Outcome": "qopt.types",
     "Problem": "qopt.problems",
     "QoptError": "qopt.errors",
+    "Queued": "qopt.errors",
     "Reference": "qopt.types",
     "ResponseSurface": "qopt.optimizers",
     "Result": "qopt.types",
@@ -39,11 +40,15 @@ _PUBLIC = {
     "Solution": "qopt.types",
     "StorageError": "qopt.errors",
     "Transpile": "qopt.execution",
+    "Waiting": "qopt.execution",
+    "decode": "qopt.recordings",
     "fixed_angles": "qopt.starts",
     "hardware_efficient": "qopt.ansatze",
     "qaoa": "qopt.ansatze",
     "ramp": "qopt.starts",
     "read_graph": "qopt.problems",
+    "read_recording": "qopt.recordings",
+    "record": "qopt.recordings",
     "run": "qopt.runner",
 }
 

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qopt import remote
+from qopt import remote, runs
 from qopt.assemble import spec_of
 from qopt.errors import BackendError, InputError, QoptError
+from qopt.execution import primitives
+from qopt.execution.connect import LEAST_BUSY
+from qopt.execution.ibm.probing import Recorder, probe
 from qopt.objective import Sampled
 from qopt.planning.calibration import Wallet
-from qopt.planning.cost import Timing, executions, seconds_for, timing_of
+from qopt.planning.cost import Timing, executions, seconds_for
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.service import EXECUTIONS, INPUT_BYTES, JOB_SECONDS, Limit, input_bytes
 from qopt.spec import prepare
@@ -90,6 +93,34 @@ def check(loaded: Loaded, cwd: Path) -> list[Finding]:
     return findings
 
 
+def check_live(loaded: Loaded, cwd: Path, recording: Path) -> list[Finding]:
+    """Test on the real service, for at most 30 QPU seconds, what qopt assumes where the documentation is silent; and record the answers.
+
+    Args:
+        loaded: A config whose backend is a device of IBM Quantum.
+        cwd: The working directory.
+        recording: The file that the answers are written to, without anything secret.
+
+    Raises:
+        InputError: If the config names no device of IBM Quantum.
+        BackendError: If the service can't be reached, or does not run a job.
+    """
+    spec = spec_of(loaded, cwd)
+    account = spec.device.account
+    if account is None:
+        message = f"backend is {spec.device.name}, expected a device of IBM Quantum such as ibm_fez: there is nothing to ask elsewhere"
+        raise InputError(message, ("execution", "backend"))
+    recorder = Recorder()
+    account.recorder = recorder
+    device = account.least_busy(1).name if spec.device.name == LEAST_BUSY else spec.device.name
+    try:
+        found = probe(account, device, primitives.choose(spec.execution.primitives))
+    finally:
+        runs.write(recording, recorder.to_json())
+    verdicts = {True: Verdict.GOOD, False: Verdict.WRONG, None: Verdict.WORTH_KNOWING}
+    return [Finding(item.question, verdicts[item.holds], f"{item.answer} (assumed: {item.assumed})", 0) for item in found]
+
+
 def _wrong(subject: str, error: QoptError) -> Finding:
     return Finding(subject, Verdict.WRONG, str(error), error.exit_code)
 
@@ -135,7 +166,7 @@ def _account(account: Account) -> tuple[Allowance | None, list[Finding]]:
     if not allowance.sessions:
         findings.append(Finding("plan", Verdict.WORTH_KNOWING, "the open plan has no Sessions: mode auto takes a Batch or single jobs"))
     saved = SAVED_ACCOUNT.expanduser()
-    if saved.exists() and saved.stat().st_mode & _OTHERS:
+    if saved.exists() and saved.stat().st_mode & _OTHERS and "token" in saved.read_text(encoding="utf-8"):
         text = f"{saved} holds your API key and can be read by others on this machine: chmod 600 {saved}"
         findings.append(Finding("credentials", Verdict.WORTH_KNOWING, text))
     return allowance, findings
@@ -164,7 +195,7 @@ def _device(spec: Spec, frozen: Frozen, allowance: Allowance) -> Iterator[Findin
     name = frozen.device
     try:
         pending, operational, said = account.pending(name)
-        timing = timing_of(frozen, account.backend(name))
+        timing = remote.timing_on(spec, frozen, account.backend(name))
     except QoptError as error:
         yield _wrong("device", error)
         return
@@ -186,7 +217,7 @@ def _sizes(spec: Spec, frozen: Frozen, timing: Timing, *, qubits: int) -> Iterat
     """The largest job that is foreseen, against the service's limits."""
     points = max((*(remote.asked(spec, timing, frozen) or (1,)), 2 * remote.candidates_of(spec)))
     program = remote.program(spec, frozen, points)
-    executed = executions(program, factor=remote.repeats(spec))
+    executed = executions(program)
     limits = [
         Limit("QPU time of a job", seconds_for(executed, timing), JOB_SECONDS, "s"),
         Limit("input of a job", input_bytes(frozen, points=points, pubs=len(program.pubs), qubits=qubits), INPUT_BYTES, "B"),
@@ -198,7 +229,7 @@ def _sizes(spec: Spec, frozen: Frozen, timing: Timing, *, qubits: int) -> Iterat
         if limit.fits:
             yield Finding("size", Verdict.GOOD, f"{limit.name}: up to {limit.value:,.0f}{unit} of {limit.most:,.0f}{unit}")
         else:
-            text = f"{limit.name}: {limit.value:,.0f}{unit}, the service takes {limit.most:,.0f}{unit}: ask for fewer points or shots at a time"
+            text = f"{limit.name}: {limit.value:,.0f}{unit}, the service takes {limit.most:,.0f}{unit}: ask for fewer points or shots"
             yield Finding("size", Verdict.WRONG, text, 2)
 
 
@@ -206,10 +237,7 @@ def _money(spec: Spec, frozen: Frozen, timing: Timing, allowance: Allowance) -> 
     """What the first job and the final measurement may take, against the budget and the plan."""
     calibration = Wallet().calibration
     final = 2 * remote.candidates_of(spec)
-    least = sum(
-        calibration.estimate(seconds_for(executions(remote.program(spec, frozen, points), factor=remote.repeats(spec)), timing)).upper
-        for points in (1, final)
-    )
+    least = sum(calibration.estimate(seconds_for(executions(remote.program(spec, frozen, points)), timing)).upper for points in (1, final))
     for what, limit in (("budget", spec.budget.qpu), ("plan", allowance.remaining)):
         if limit is None:
             continue

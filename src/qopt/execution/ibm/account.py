@@ -6,14 +6,14 @@ import difflib
 import inspect
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from qopt.errors import BackendError, InputError
 from qopt.execution.executor import Waiting
 from qopt.execution.ibm.patience import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 LISTED_JOBS = 200
 """How many of the latest jobs are looked through where all of an account's are asked for."""
@@ -89,9 +89,7 @@ class Account:
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 message = f"the account has no backend {name!r}, expected one of {', '.join(names) or '(it has none)'}{hint}"
                 raise InputError(message, ("execution", "backend"))
-            self._backends[key] = self._call(
-                f"the description of {name}", lambda: self.service.backend(name, use_fractional_gates=fractional)
-            )
+            self._backends[key] = self._call(f"the description of {name}", lambda: self._described(name, fractional=fractional))
         return self._backends[key]
 
     def least_busy(self, min_qubits: int, *, fractional: bool = False) -> Any:  # noqa: ANN401 - the client's
@@ -112,14 +110,16 @@ class Account:
 
     def names(self) -> list[str]:
         """The names of the account's devices, sorted."""
-        return sorted(str(row["name"]) for row in self._rows())
+        return [str(row["name"]) for row in self._rows()]
 
     def allowance(self) -> Allowance:
         """What the plan still allows."""
-        usage: Mapping[str, Any] = self._call("the account's usage", lambda: self.service.usage())
+        usage: dict[str, Any] = self._call("the account's usage", lambda: dict(self.service.usage()))
         crn = self._call("the account's instance", lambda: self.service.active_instance())
-        instances = self._call("the account's instances", lambda: self.service.instances())
-        plan = next((str(item.get("plan") or "") for item in instances if item.get("crn") == crn), "")
+        plans = self._call(
+            "the account's instances", lambda: {item["crn"]: str(item.get("plan") or "") for item in self.service.instances()}
+        )
+        plan = plans.get(crn, "")
         limit = usage.get("usage_limit_seconds") or usage.get("usage_allocation_seconds")
         remaining = usage.get("usage_remaining_seconds")
         return Allowance(plan.lower(), None if remaining is None else float(remaining), None if limit is None else float(limit))
@@ -166,10 +166,16 @@ class Account:
 
         def listed() -> list[dict[str, Any]]:
             # The public `backends()` fetches every device's whole description, which takes seconds each; this is its first step.
-            rows = self.service._active_api_client.list_backends()  # noqa: SLF001 - the client's only light way
-            return list(rows)
+            rows = [dict(row) for row in self.service._active_api_client.list_backends()]  # noqa: SLF001 - the client's only light way
+            return sorted(rows, key=lambda row: str(row["name"]))
 
-        return list(self._call("the account's devices", listed))
+        return cast("list[dict[str, Any]]", self._call("the account's devices", listed))
+
+    def _described(self, name: str, *, fractional: bool) -> Any:  # noqa: ANN401 - the client's
+        backend = self.service.backend(name, use_fractional_gates=fractional)
+        # It asks for its properties when its target is first looked at, and the transpiler is not to meet a service in trouble.
+        _ = backend.target
+        return backend
 
     def _log_in(self) -> Any:  # noqa: ANN401 - the client's
         from qiskit_ibm_runtime import QiskitRuntimeService  # noqa: PLC0415 - takes seconds, and only devices need it

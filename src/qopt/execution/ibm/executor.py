@@ -148,8 +148,7 @@ class IbmExecutor:
 
     def bill(self, job: str) -> float | None:
         """QPU seconds billed; None while the service still counts."""
-        metrics = self._account.caller.read(f"the bill of job {job}", lambda: self._handle(job).metrics())
-        usage = metrics.get("usage") or {}
+        usage = self._account.caller.read(f"the bill of job {job}", lambda: dict(self._handle(job).metrics().get("usage") or {}))
         if usage.get("status", "pending") == "pending":
             return None
         seconds = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
@@ -210,16 +209,17 @@ class IbmExecutor:
         if reaction is Reaction.RECONNECT:
             self._account.caller.reconnect()
             self._handles.clear()
-            return None
+            # Not carried out, as far as anybody knows; asking once costs nothing.
+            return self._adopt(tag, digest, program, age=math.inf)
         ended = self._conversation.ended()
         if reaction is Reaction.REFUSED and ended is not None:
             self._conversation.move_on(ended)
             return None
         if reaction is not Reaction.RETRY:
             raise error
-        if error.failure.status == 429:  # noqa: PLR2004 - too many requests: it was surely not carried out
+        if error.failure.status == 429:  # noqa: PLR2004 - too many requests
             self._bucket = Bucket(self._limited)
-            return None
+            return self._adopt(tag, digest, program, age=math.inf)
         self._doubtful.add(tag)
         return self._adopt(tag, digest, program, age=0.0)
 

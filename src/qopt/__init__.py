@@ -24,6 +24,7 @@ _PUBLIC = {
     "Interrupted": "qopt.errors",
     "MaxCut": "qopt.problems",
     "MeasureStart": "qopt.optimizers",
+    "Mitigation": "qopt.execution",
     "Operator": "qopt.problems",
     "Outcome": "qopt.types",
     "Problem": "qopt.problems",

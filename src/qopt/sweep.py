@@ -61,7 +61,7 @@ def sweep(
     inner = {name: values for name, values in axes.items() if name not in OUTER}
     home = runs.folder_of(folder, config.name)
     # Every choice is made, and so every mistake found, before the first run begins.
-    parts = [(_part(loaded, dict(zip(outer, combination, strict=True))), combination) for combination in itertools.product(*outer.values())]
+    parts = _parts(loaded, outer)
     specs = [_with_grid(spec_of(part, cwd), inner) for part, _ in parts]
     rows: list[list[Any]] = []
     results: list[Result] = []
@@ -101,8 +101,26 @@ def sweep(
     return table, results
 
 
+def specs_of(loaded: Loaded, cwd: Path) -> list[Spec]:
+    """The runs of a sweep in their order, with every choice made; nothing is written, nothing is sent.
+
+    Raises:
+        InputError: If an axis is neither `seed`, `layers` nor a parameter.
+    """
+    assert loaded.config.sweep is not None  # noqa: S101 - the caller looked
+    axes = {name: _values(axis) for name, axis in loaded.config.sweep.axes.items()}
+    inner = {name: values for name, values in axes.items() if name not in OUTER}
+    parts = _parts(loaded, {name: values for name, values in axes.items() if name in OUTER})
+    return [_with_grid(spec_of(part, cwd), inner) for part, _ in parts]
+
+
 _POINT = ("value", "stderr", "shots")
 _RUN = ("value", "stderr", "mean", "mean_stderr", "approximation_ratio", "evaluations", "shots", "jobs")
+
+
+def _parts(loaded: Loaded, outer: dict[str, list[float]]) -> list[tuple[Loaded, tuple[float, ...]]]:
+    """The configs of all runs, each with its values on the outer axes."""
+    return [(_part(loaded, dict(zip(outer, combination, strict=True))), combination) for combination in itertools.product(*outer.values())]
 
 
 def _part(loaded: Loaded, chosen: dict[str, float]) -> Loaded:

@@ -27,7 +27,15 @@ def test_defaults() -> None:
     assert (read.ansatz, read.start, read.objective, read.sweep) == (None, None, None, None)
     assert read.optimizer == models.AutoOptimizer()
     assert read.execution.model_dump() == {"mode": "session", "backend": None, "primitives": "auto"}
-    assert read.transpile.model_dump() == {"level": 3, "seed": 1, "initial_layout": None}
+    assert read.transpile.model_dump() == {
+        "level": 3,
+        "seed": 1,
+        "seeds": None,
+        "initial_layout": None,
+        "layout": "auto",
+        "fractional_gates": "auto",
+    }
+    assert read.mitigation.model_dump(exclude_none=True, exclude_defaults=True) == {}
     assert read.budget.model_dump() == {"evaluations": None, "shots": None, "wall": None}
 
 

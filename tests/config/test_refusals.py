@@ -69,6 +69,30 @@ ONE_LINE = {
         GOOD + "execution:\n  bakend: aer",
         "a.yaml:3:3: execution.bakend: unknown key, expected mode, backend or primitives; did you mean 'backend'?",
     ),
+    "private jobs": (
+        GOOD + "execution: {private: true}",
+        "a.yaml:2:13: execution.private: a private job's results can be read once, and a run that goes on reads them again: leave it out",
+    ),
+    "private jobs elsewhere": (
+        GOOD + "mitigation: {private: true}",
+        "a.yaml:2:14: mitigation.private: a private job's results can be read once, and a run that goes on reads them again: leave it out",
+    ),
+    "unknown sequence": (
+        GOOD + "mitigation: {dynamical_decoupling: {sequence_type: XY8}}",
+        "a.yaml:2:52: mitigation.dynamical_decoupling.sequence_type: got text 'XY8', expected XX, XpXm or XY4; did you mean 'XY4'?",
+    ),
+    "noise that shrinks": (
+        GOOD + "mitigation: {zne: {noise_factors: [0.5, 1]}}",
+        "a.yaml:2:36: mitigation.zne.noise_factors.0: got 0.5, expected 1.0 or more",
+    ),
+    "two who choose the qubits": (
+        GOOD + "transpile: {initial_layout: [0, 1], layout: reported-errors}",
+        "a.yaml:2:12: transpile: got a mapping, expected initial_layout or layout: reported-errors, not both",
+    ),
+    "neither auto nor a switch": (
+        GOOD + "transpile: {fractional_gates: maybe}",
+        "a.yaml:2:31: transpile.fractional_gates: got text 'maybe', expected auto, true or false",
+    ),
     "key in the wrong place": (
         GOOD + "execution: {shots: 3}",
         "a.yaml:2:13: execution.shots: unknown key, expected mode, backend or primitives; it belongs to objective or budget",

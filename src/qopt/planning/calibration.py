@@ -168,7 +168,7 @@ class Wallet:
 
 def _share(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
     """The overhead's share of predictions, 0 to 1."""
-    return np.minimum(OVERHEAD / predictions, 1.0)
+    return OVERHEAD / np.maximum(predictions, OVERHEAD)
 
 
 def _work(predicted: float) -> float:

@@ -123,15 +123,14 @@ def _item(backend: str, circuit: Any, model: Any) -> Item:  # noqa: ANN401 - pyd
         return Item(loaded, shape, np.broadcast_to(values, (*shape, values.shape[-1])), None, None)
     samplex = model.samplex.to_samplex()
     samplex.finalize()
-    given: dict[str, Any] = {}
+    inputs = samplex.inputs().make_broadcastable()
     for name, value in model.samplex_arguments.items():
         if hasattr(value, "to_numpy"):
-            given[name] = value.to_numpy()
+            inputs[name] = value.to_numpy()
         elif hasattr(value, "to_pauli_lindblad_map"):
-            given[name] = value.to_pauli_lindblad_map()
+            inputs[name] = value.to_pauli_lindblad_map()
         else:
-            given[name] = value
-    inputs = samplex.inputs().make_broadcastable().bind(**given)
+            inputs[name] = value
     if not inputs.fully_bound:
         message = f"the samplex lacks arguments: {inputs.describe(include_bound=False)}"
         raise invalid(message)
@@ -147,7 +146,7 @@ def _answer(work: Work, item: Item, shots: int, index: int) -> dict[str, NDArray
         values = np.asarray(extras.pop("parameter_values"), dtype=np.float64)
     (bits,) = sampling.measure(
         sampling.Machine(work.backend, work.noise),
-        [(loaded.circuit, range(loaded.circuit.num_qubits))],
+        [loaded.circuit],
         [(loaded.parameters, values.reshape(math.prod(item.shape), len(loaded.parameters)))],
         shots=shots,
         seed=sampling.spread(work.seed, index),

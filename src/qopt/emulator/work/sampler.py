@@ -80,7 +80,7 @@ def _answer(work: Work, pub: Pub, seed: int) -> SamplerPubResult:
     shape = pub.values.shape[:-1]
     (bits,) = sampling.measure(
         sampling.Machine(work.backend, work.noise),
-        [(loaded.circuit, range(loaded.circuit.num_qubits))],
+        [loaded.circuit],
         [(loaded.parameters, pub.values.reshape(math.prod(shape), len(loaded.parameters)))],
         shots=pub.shots,
         seed=seed,

@@ -114,12 +114,7 @@ class Account:
 
     def allowance(self) -> Allowance:
         """What the plan still allows."""
-        usage: dict[str, Any] = self._call("the account's usage", lambda: dict(self.service.usage()))
-        crn = self._call("the account's instance", lambda: self.service.active_instance())
-        plans = self._call(
-            "the account's instances", lambda: {item["crn"]: str(item.get("plan") or "") for item in self.service.instances()}
-        )
-        plan = plans.get(crn, "")
+        usage, plan = self._call("the account's plan", self._plan)
         limit = usage.get("usage_limit_seconds") or usage.get("usage_allocation_seconds")
         remaining = usage.get("usage_remaining_seconds")
         return Allowance(plan.lower(), None if remaining is None else float(remaining), None if limit is None else float(limit))
@@ -172,10 +167,15 @@ class Account:
         return cast("list[dict[str, Any]]", self._call("the account's devices", listed))
 
     def _described(self, name: str, *, fractional: bool) -> Any:  # noqa: ANN401 - the client's
-        backend = self.service.backend(name, use_fractional_gates=fractional)
+        # None is every gate that the device has; True would be refused where there are no fractional ones.
+        backend = self.service.backend(name, use_fractional_gates=None if fractional else False)
         # It asks for its properties when its target is first looked at, and the transpiler is not to meet a service in trouble.
         _ = backend.target
         return backend
+
+    def _plan(self) -> tuple[dict[str, Any], str]:
+        plans = {item["crn"]: str(item.get("plan") or "") for item in self.service.instances()}
+        return dict(self.service.usage()), plans.get(self.service.active_instance(), "")
 
     def _log_in(self) -> Any:  # noqa: ANN401 - the client's
         from qiskit_ibm_runtime import QiskitRuntimeService  # noqa: PLC0415 - takes seconds, and only devices need it
@@ -209,7 +209,7 @@ class Account:
         from requests.adapters import HTTPAdapter  # noqa: PLC0415 - as the client
         from urllib3.util.retry import Retry  # noqa: PLC0415
 
-        clients = list(getattr(self._service, "_api_clients", {}).values()) + [getattr(self._service, "_active_api_client", None)]
+        clients = [*getattr(self._service, "_api_clients", {}).values(), getattr(self._service, "_active_api_client", None)]
         sessions = [getattr(client, "_session", None) for client in clients]
         self.repeats_posts = not all(callable(getattr(session, "mount", None)) for session in sessions)
         for session in sessions:

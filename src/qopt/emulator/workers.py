@@ -67,6 +67,8 @@ class Pool:
             worker = self._busy.get(job_id)
             if worker is not None:
                 worker.kill()
+                # The next job is not to wait for imports.
+                self._idle.append(self._start())
 
     def close(self) -> None:
         """End all workers."""

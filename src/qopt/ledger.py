@@ -56,6 +56,7 @@ class Ledger:
         calibration: Of the device at the last answer, where known.
         timing: Seconds of one execution, where a device was asked.
         mode: That was chosen last, where a choice was made.
+        mode_reason: Why.
     """
 
     def __init__(self, records: Iterable[Record], journal: Journal | None = None) -> None:
@@ -76,6 +77,7 @@ class Ledger:
         self.calibration: str | None = None
         self.timing: dict[str, float] | None = None
         self.mode: str | None = None
+        self.mode_reason = ""
         for record in records:
             self._fold(record)
         self._began = time.monotonic() - self.elapsed
@@ -163,7 +165,7 @@ class Ledger:
         elif name == TIMING:
             self.timing = detail
         elif name == MODE:
-            self.mode = detail["mode"]
+            self.mode, self.mode_reason = detail["mode"], detail["reason"]
         elif name == SESSION:
             ended = detail["what"] == "ended"
             self.session = None if ended else OpenSession(detail["id"], detail["mode"])

@@ -20,7 +20,7 @@ from qopt.planning.cost import Timing, executions, job_seconds, timing_of
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.modes import PlanFacts, Work, decide
 from qopt.purse import SHARE_OF_FINAL, Purse
-from qopt.types import Question
+from qopt.types import Drift, Question, Usage
 
 if TYPE_CHECKING:
     from qopt.execution import Execution, Executor, Mode
@@ -72,7 +72,7 @@ def purse_of(spec: Spec, ledger: Ledger, frozen: Frozen, executor: Executor, fin
         spec.budget.qpu,
         ledger,
         timing(spec, ledger, frozen),
-        lambda points: executions(_program(spec, frozen, points)),
+        lambda points: executions(program(spec, frozen, points)),
         executor.usage,
         final,
     )
@@ -100,7 +100,7 @@ def most_candidates(spec: Spec, frozen: Frozen) -> int:
     assert limit is not None  # noqa: S101 - the caller looked
     one = timing_of(frozen, spec.device.target(frozen))
     calibration = Wallet().calibration
-    upper = [calibration.estimate(job_seconds(_program(spec, frozen, points), one)).upper for points in range(1, 2 * CANDIDATES + 1)]
+    upper = [calibration.estimate(job_seconds(program(spec, frozen, points), one)).upper for points in range(1, 2 * CANDIDATES + 1)]
     least = upper[0] + upper[1]
     if limit < least:
         message = (
@@ -109,6 +109,11 @@ def most_candidates(spec: Spec, frozen: Frozen) -> int:
         )
         raise InputError(message, ("budget", "qpu"))
     return max(count for count in range(1, CANDIDATES + 1) if count == 1 or upper[2 * count - 1] <= limit / SHARE_OF_FINAL)
+
+
+def candidates_of(spec: Spec) -> int:
+    """How many points the final measurement takes without a budget of QPU time."""
+    return 1 if isinstance(spec.optimizer, MeasureStart) else CANDIDATES
 
 
 def look_for_drift(durable: Durable, stage: Stage, ledger: Ledger) -> None:
@@ -124,24 +129,39 @@ def look_for_drift(durable: Durable, stage: Stage, ledger: Ledger) -> None:
     durable.measure(replace(stage, name=DRIFT), Question(DRIFT, ledger.calls(MAIN), "drift", point))
 
 
-def drift_of(ledger: Ledger) -> tuple[tuple[float, float], ...]:
-    """By how much the value of the run's first point had moved after each new calibration, and the standard error of that."""
-    first = ledger.answered.get((MAIN, 0))
-    found = [record for key, record in sorted(ledger.answered.items()) if key[0] == DRIFT]
-    if first is None:
-        return ()
-    return tuple((again.values[0] - first.values[0], math.hypot(again.stderrs[0], first.stderrs[0])) for again in found)
+def usage_of(spec: Spec, ledger: Ledger, frozen: Frozen) -> Usage:
+    """What the run took of its device, in the problem's own sense."""
+    first, sign = ledger.answered.get((MAIN, 0)), spec.problem.sense.sign
+    again = [record for key, record in sorted(ledger.answered.items()) if key[0] == DRIFT] if first is not None else []
+    drift = tuple(
+        Drift(sign * (record.values[0] - first.values[0]), math.hypot(record.stderrs[0], first.stderrs[0]))
+        for record in again
+        if first is not None
+    )
+    sessions = {str(item["id"]): float(item["seconds"]) for item in ledger.sessions if item["mode"] == "session" and item["seconds"]}
+    busy = sum(ledger.bills.get(key, 0.0) for key, record in ledger.answered.items() if record.session in sessions)
+    seconds = sum(sessions.values())
+    return Usage(
+        device=frozen.device or spec.device.name,
+        mode=ledger.mode or spec.execution.mode,
+        reason=ledger.mode_reason,
+        qpu_seconds=ledger.qpu,
+        unsettled=len(ledger.unbilled),
+        session_seconds=seconds if sessions else None,
+        session_busy=busy / seconds if seconds else None,
+        drift=drift,
+    )
 
 
 def _work(spec: Spec, frozen: Frozen, one: Timing) -> Work:
     """How many jobs the run will be, on an invented landscape where the optimizer has to be tried; the final measurement is one more."""
-    asked = _asked(spec, one, frozen)
-    width = max(asked, default=1) if asked is not None else 1
-    seconds = job_seconds(_program(spec, frozen, width), one)
-    return Work(None if asked is None else len(asked) + 1, dependent=True, seconds=seconds)
+    points = asked(spec, one, frozen)
+    width = 1 if points is None else max(points, default=1)
+    seconds = job_seconds(program(spec, frozen, width), one)
+    return Work(None if points is None else len(points) + 1, dependent=True, seconds=seconds)
 
 
-def _asked(spec: Spec, one: Timing, frozen: Frozen) -> tuple[int, ...] | None:
+def asked(spec: Spec, one: Timing, frozen: Frozen) -> tuple[int, ...] | None:
     """Points of each job of the optimizer; None where they are not counted, such as those of an optimizer of the user's own."""
     if isinstance(spec.optimizer, MeasureStart | Grid):
         return (1,)
@@ -154,11 +174,12 @@ def _asked(spec: Spec, one: Timing, frozen: Frozen) -> tuple[int, ...] | None:
         invented(spec.hamiltonian, spec.start, spec.objective.shots or 1, rng),
         scales=spec.scales,
         limits=Limits(spec.budget.evaluations, spec.budget.shots, spec.budget.qpu, _COUNTED),
-        price=Price(shots_of(spec.objective, frozen, 1), lambda points: job_seconds(_program(spec, frozen, points), one)),
+        price=Price(shots_of(spec.objective, frozen, 1), lambda points: job_seconds(program(spec, frozen, points), one)),
         seed=spec.seed,
     )
     return None if run.ended == "uncounted" else run.jobs
 
 
-def _program(spec: Spec, frozen: Frozen, points: int) -> Program:
+def program(spec: Spec, frozen: Frozen, points: int) -> Program:
+    """A job of so many points."""
     return spec.objective.encode(frozen, np.tile(spec.start, (points, 1)), 1)

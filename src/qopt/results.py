@@ -13,6 +13,7 @@ from qopt.journal import Event
 from qopt.ledger import MAIN, REFERENCE, Ledger
 from qopt.problems import reference_of
 from qopt.references import random_strings
+from qopt.remote import usage_of
 from qopt.types import Baseline, Points, Reference, Result, Status
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def fold(  # noqa: PLR0913 - all that a result is made of
     seen, _ = ledger.values(MAIN)
     reference = _reference(spec, ledger)
     ratio, ratio_stderr = _ratio(sign * mean, mean_stderr, reference)
+    usage = usage_of(spec, ledger, final.frozen) if spec.device.remote else None
     with blamed("interpret"):
         best = None if counts is None else spec.problem.interpret(counts)
     return Result(
@@ -61,7 +63,8 @@ def fold(  # noqa: PLR0913 - all that a result is made of
         approximation_ratio_stderr=ratio_stderr,
         best=best,
         baseline=_baseline(spec, sign),
-        engine=spec.engine,
+        engine=spec.engine if usage is None else spec.engine_in(usage.mode),
+        usage=usage,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
@@ -25,6 +25,7 @@ from qopt.types import Budget, Minimizer, Point, Sense
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from qopt.execution import Mode
     from qopt.programs import Frozen
 
 
@@ -68,6 +69,10 @@ class Spec:
     def engine(self) -> str:
         """What answers, in words."""
         return engine(self.device, self.execution, sampler=self.objective.sampled)
+
+    def engine_in(self, mode: str) -> str:
+        """What answers by a mode that was chosen."""
+        return engine(self.device, replace(self.execution, mode=cast("Mode", mode)), sampler=self.objective.sampled)
 
     @property
     def scales(self) -> Point:
@@ -141,6 +146,8 @@ def specify(  # noqa: PLR0913 - as `run`
         optimizer, reason = choose(noisy=noisy, parameters=len(point), good_start=good_start, evaluations=most)
         choices = tuple(choose(noisy=noisy, parameters=len(point), good_start=good_start, evaluations=n)[0] for n in (1, None))
         notes.append(f"optimizer: {reason}")
+    if budget is not None and budget.qpu is not None and not device.remote:
+        notes.append(f"budget: qpu has no effect, since {device.name} bills nothing")
     if isinstance(optimizer, Scipy):
         with below("optimizer"):
             optimizer.check(point, noisy=noisy)

@@ -234,6 +234,44 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """By how much the run's first point had moved when it was measured again under another calibration of the device.
+
+    Attributes:
+        shift: New value minus old one, in the problem's own sense.
+        stderr: Its standard error.
+    """
+
+    shift: float
+    stderr: float
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a run took of a device.
+
+    Attributes:
+        device: Its name.
+        mode: `session`, `batch` or `job`; the last one, where it changed.
+        reason: Why that mode, where qopt chose it.
+        qpu_seconds: QPU time billed to the jobs whose bill is settled.
+        unsettled: How many jobs have no bill yet.
+        session_seconds: Time billed for Sessions that ended, idle time included; None where there was none.
+        session_busy: The share of it in which the QPU was busy.
+        drift: After each new calibration.
+    """
+
+    device: str
+    mode: str
+    reason: str
+    qpu_seconds: float
+    unsettled: int
+    session_seconds: float | None
+    session_busy: float | None
+    drift: tuple[Drift, ...]
+
+
+@dataclass(frozen=True)
 class Result:
     """What a run found, in the problem's own sense and units.
 
@@ -260,6 +298,7 @@ class Result:
         best: The best string measured at `point`, or None where there are no strings.
         baseline: Random strings with the same shots, or None where there are no strings.
         engine: What answered, such as `SamplerV2 on aer in a Session`.
+        usage: What it took of a device of IBM Quantum, or None where it ran locally.
     """
 
     name: str
@@ -284,6 +323,7 @@ class Result:
     best: Solution | None
     baseline: Baseline | None
     engine: str
+    usage: Usage | None = None
 
     def __str__(self) -> str:
         """A few lines for people; `qopt show` tells more."""
@@ -308,4 +348,6 @@ class Result:
         made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
         for key, part in (("reference", Reference), ("best", Solution), ("baseline", Baseline)):
             made[key] = None if data[key] is None else part(**data[key])
+        usage = data.get("usage")
+        made["usage"] = None if usage is None else Usage(**{**usage, "drift": tuple(Drift(**item) for item in usage["drift"])})
         return cls(**made)

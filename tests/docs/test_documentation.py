@@ -22,7 +22,7 @@ import typer
 from qopt import ResponseSurface, Result, cli, errors
 from qopt.config import json_schema, parse_config, read_config
 from qopt.optimizers import SPSA
-from qopt.types import Baseline, Reference, Solution
+from qopt.types import Baseline, Drift, Reference, Solution, Usage
 
 if TYPE_CHECKING:
     from tests.faults.runs import Server
@@ -184,7 +184,7 @@ def test_the_reference_of_the_config_is_complete() -> None:
 def test_the_reference_of_the_result_is_complete() -> None:
     """It has a table for the result and for each of its parts, with their fields in order."""
     described = {name: list(rows) for name, rows in tables(ROOT / "docs" / "reference" / "result.md").items()}
-    classes = (Result, Reference, Solution, Baseline)
+    classes = (Result, Reference, Solution, Baseline, Usage, Drift)
     assert described == {cls.__name__: [field.name for field in dataclasses.fields(cls)] for cls in classes}
 
 
@@ -201,7 +201,7 @@ def test_the_readme_s_exit_codes_are_the_program_s() -> None:
     table = (ROOT / "README.md").read_text(encoding="utf-8").split("## Promises")[1].split("\n## ")[0]
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
     refusals = (errors.InputError, errors.BackendError, errors.StorageError, errors.IdentityError, errors.NotConverged)
-    assert codes == {0, 130, 143} | {refusal.exit_code for refusal in refusals}
+    assert codes == {0, errors.Queued.exit_code, 130, 143} | {refusal.exit_code for refusal in refusals}
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "problems" / "README.md"], ids=name_of)

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from qopt.cli import looking, running
+from qopt.cli import looking, planning, running
 
 app = typer.Typer(
     help="Durable, honest variational quantum algorithms: one YAML file to a VQE or QAOA result that can be defended.",
@@ -32,7 +32,16 @@ def options(
     """Durable, honest variational quantum algorithms: one YAML file to a VQE or QAOA result that can be defended."""
 
 
-for command in (running.run, running.finish, looking.show, looking.export, looking.schema):
+for command in (
+    running.run,
+    running.finish,
+    planning.plan,
+    planning.check,
+    planning.rehearse,
+    looking.show,
+    looking.export,
+    looking.schema,
+):
     app.command()(command)
 app.command(name="list")(looking.list_)
 

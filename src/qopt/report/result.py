@@ -88,10 +88,27 @@ def _chance(result: dict[str, Any]) -> Sequence[Fact]:
     return [*rows, Fact("best seen", f"{number(result['best_seen'], 6)}{unit}", note, "dim")]
 
 
+def _usage(result: dict[str, Any]) -> Sequence[Fact]:
+    """What it took of a device, and what is worth knowing about that."""
+    usage = result.get("usage")
+    if usage is None:
+        return []
+    unsettled = f"({count(usage['unsettled'], 'job')} not billed yet)" if usage["unsettled"] else ""
+    rows = [Fact("QPU time", f"{usage['qpu_seconds']:.1f}{NBSP}s on {usage['device']}", unsettled)]
+    if usage["session_seconds"] is not None:
+        rows.append(Fact("Session", f"{usage['session_seconds']:.1f}{NBSP}s billed, the QPU busy for {usage['session_busy']:.0%} of it"))
+    if usage["reason"]:
+        rows.append(Fact("mode", usage["mode"], f"({usage['reason']})"))
+    for drift in usage["drift"]:
+        moved = measured(drift["shift"], drift["stderr"], result["units"])
+        rows.append(Fact("drift", f"{moved} at the first point", "(the device was calibrated anew)"))
+    return rows
+
+
 def _effort(result: dict[str, Any], folder: Path | None) -> Sequence[Fact]:
     spent = [count(result["evaluations"], "evaluation"), count(result["jobs"], "job")]
     spent.append(count(result["shots"], "shot") if result["shots"] else f"no{NBSP}shots")
-    rows = [Fact("effort", ", ".join(spent)), Fact("engine", result["engine"])]
+    rows = [Fact("effort", ", ".join(spent)), Fact("engine", result["engine"]), *_usage(result)]
     if 0 < len(result["parameters"]) <= _ANGLES:
         pairs = zip(result["parameters"], result["point"], strict=True)
         rows.append(Fact("point", ", ".join(f"{printable(name)}{NBSP}{angle:#.4g}" for name, angle in pairs)))

@@ -161,13 +161,20 @@ def told(project: Project) -> dict[str, Any]:
     return {
         **{stage: trajectory(nameless, stage) for stage in stages},
         "identity": [repr(record.identity) for record in contents.records if isinstance(record, Header)],
-        "finished": [repr(record) for record in contents.records if isinstance(record, Finished)],
-        "result": json.loads((project.home / "result.json").read_text()),
+        "finished": [repr(record) for record in nameless.records if isinstance(record, Finished)],
+        "result": _timeless(json.loads((project.home / "result.json").read_text())),
     }
 
 
 def _nameless(record: Any) -> Any:
+    if isinstance(record, Finished):
+        return replace(record, result=_timeless(record.result))
     return replace(record, session=None) if isinstance(record, Answered) else record
+
+
+def _timeless(result: dict[str, Any]) -> dict[str, Any]:
+    """A result without what depends on how long a Session was open."""
+    return result | {"usage": {key: value for key, value in result["usage"].items() if not key.startswith("session_")}}
 
 
 def events(project: Project, name: str = "session") -> list[dict[str, Any]]:

@@ -121,6 +121,19 @@ class Conversation:
         if self.mode == "session" and self._on_end == "batch":
             self._change("batch", f"the Session has ended: {reason}")
 
+    def learn(self, session: str | None) -> None:
+        """Take over the Session or Batch of a job that was adopted, where the journal lost that it was opened: somebody has to close it."""
+        known = None if self._diary is None else self._diary.session
+        if session is None or self._opened is not None or (known is not None and known.id == session):
+            return
+        for mode in ("session", "batch"):
+            try:
+                self._account.session(session, batch=mode == "batch")
+            except (JobLost, Unanswered):
+                continue  # it is of the other kind, or gone
+            self._record("rejoined", session, "a job of this run is in it", None, mode=mode)
+            return
+
     def close(self) -> None:
         """Release what is open, so that it is not billed any longer. What can't be closed is said; `qopt sessions` closes it later."""
         self._guard.rest()
@@ -217,9 +230,9 @@ class Conversation:
     def _note(self, what: str, reason: str, *, seconds: float | None = None) -> None:
         self._record(what, str(self.id), reason, seconds)
 
-    def _record(self, what: str, session: str, reason: str, seconds: float | None) -> None:
+    def _record(self, what: str, session: str, reason: str, seconds: float | None, *, mode: str | None = None) -> None:
         if self._diary is not None:
-            self._diary.note(SESSION, {"what": what, "id": session, "mode": self.mode, "reason": reason, "seconds": seconds})
+            self._diary.note(SESSION, {"what": what, "id": session, "mode": mode or self.mode, "reason": reason, "seconds": seconds})
 
 
 class _IdleGuard:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tests.faults.runs import SAMPLED, Process, Project, Server, submitted_again, trajectory
 
 from qopt.emulator import Emulator, Settings
-from qopt.journal import Answered, Contents, Event, Finished, Header
+from qopt.journal import Answered, Contents, Event, Finished, Header, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ _TAG = re.compile(r"^qopt-[0-9a-f]{16}-(?P<call>[a-z]+-\d+)$")
 def config(mode: str = "job", kind: str = "legacy", *, iterations: int = 2, **execution: object) -> dict[str, Any]:
     """A run of three jobs and a final one: SPSA's calibration and two iterations, each resting on the one before."""
     where = {"backend": DEVICE, "mode": mode, "primitives": kind, "waiting": WAITING, **execution}
-    return {**SAMPLED, "optimizer": {"type": "spsa", "iterations": iterations}, "execution": where}
+    return {**SAMPLED, "optimizer": {"type": "spsa", "iterations": iterations}, "execution": where, "budget": {"evaluations": 100}}
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Bench:
             assert job["status"] in ("Completed", "Failed", "Cancelled"), job
             executions[call_of(job)] += job["executions"]
             billed[call_of(job)] += job["billed"]
-        return Outcome(told(project), dict(executions), dict(billed), bills(project.contents()))
+        return Outcome(told(project.home), dict(executions), dict(billed), bills(project.contents()))
 
     def jobs(self, call: str) -> list[dict[str, Any]]:
         """All jobs of a call that the platform has, such as those of `main-1`."""
@@ -153,23 +153,23 @@ def bills(contents: Contents) -> dict[str, float]:
     return {call: seconds for call, seconds in found.items() if seconds is not None}
 
 
-def told(project: Project) -> dict[str, Any]:
+def told(home: Path) -> dict[str, Any]:
     """All that a run leaves and that may not depend on kills: not the names of jobs and Sessions, nor times."""
-    contents = project.contents()
+    contents = read(home)
     nameless = replace(contents, records=tuple(_nameless(record) for record in contents.records))
     stages = sorted({record.stage for record in contents.records if isinstance(record, Answered)})
     return {
         **{stage: trajectory(nameless, stage) for stage in stages},
         "identity": [repr(record.identity) for record in contents.records if isinstance(record, Header)],
         "finished": [repr(record) for record in nameless.records if isinstance(record, Finished)],
-        "result": _timeless(json.loads((project.home / "result.json").read_text())),
+        "result": _timeless(json.loads((home / "result.json").read_text())),
     }
 
 
 def _nameless(record: Any) -> Any:
     if isinstance(record, Finished):
         return replace(record, result=_timeless(record.result))
-    return replace(record, session=None) if isinstance(record, Answered) else record
+    return replace(record, session=None, calibration=None) if isinstance(record, Answered) else record
 
 
 def _timeless(result: dict[str, Any]) -> dict[str, Any]:

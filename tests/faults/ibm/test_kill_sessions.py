@@ -118,6 +118,22 @@ def test_a_session_that_ended_while_nobody_was_there_is_replaced(bench: Bench) -
     assert len(bench.emulator.control.sessions()) == 2
 
 
+@pytest.mark.parametrize("policy", ["renew", "batch"])
+def test_a_job_whose_session_ended_while_nobody_was_there_is_sent_again(bench: Bench, policy: str) -> None:
+    """It had waited in the queue when the run was killed, and failed when the Session's time was over."""
+    expected = bench.unkilled(config("session"))
+    project = bench.project(config("session", on_session_end=policy))
+    process = stopped_in(bench, project, "main-1")
+    process.send(signal.SIGKILL)
+    process.wait()
+    bench.emulator.control.advance(9 * HOURS)
+    bench.run(project)
+    assert elsewhere(bench.outcome(project)) == elsewhere(expected)
+    assert [job["status"] for job in bench.jobs("main-1")] == ["Failed", "Completed"]
+    modes = [session["mode"] for session in bench.emulator.control.sessions()]
+    assert modes == ["dedicated", "batch" if policy == "batch" else "dedicated"]
+
+
 @KIND
 def test_a_session_that_became_inactive_is_used_again(bench: Bench, kind: str) -> None:
     """An interactive timeout that passes while nobody works on the run ends the Session's activity, not the Session."""
@@ -279,6 +295,21 @@ def test_a_session_is_not_paid_for_while_an_optimizer_thinks(bench: Bench) -> No
     assert len(released) == 2
     assert [detail["mode"] for detail in events(project, "mode")] == ["batch"]
     assert [session["mode"] for session in bench.emulator.control.sessions()] == ["dedicated", "dedicated", "batch"]
+
+
+def test_a_session_that_was_rejoined_is_not_paid_for_while_an_optimizer_thinks(bench: Bench) -> None:
+    """The run is killed and comes back to a job that is there already: also after that one the Session does not idle."""
+    project = bench.project({**config("session"), "optimizer": {"type": "sleeper.py:search"}}, interactive_ttl=2)
+    (project.folder / "sleeper.py").write_text(SLEEPER)
+    (project.folder / "go-0").touch()
+    bench.kill_at(project, "submitted:2")
+    process = bench.start(project)
+    until((project.folder / "thinking-1").exists, "thinking after call 1")
+    until(lambda: not any(accepting(session) for session in bench.emulator.control.sessions()), "released")
+    for call in range(CALLS):
+        (project.folder / f"go-{call}").touch()
+    assert process.wait() == 0, process.said()
+    assert set(bench.outcome(project).executions.values()) == {1}
 
 
 def accepting(session: dict[str, Any]) -> bool:

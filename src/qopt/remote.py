@@ -16,13 +16,15 @@ from qopt.ledger import MAIN, MODE, TIMING, Ledger
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
 from qopt.optimizers.grid import Grid
 from qopt.planning.calibration import Wallet
-from qopt.planning.cost import Timing, executions, job_seconds, timing_of
+from qopt.planning.cost import Timing, executions, extra_of, job_seconds, timing_of
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.modes import PlanFacts, Work, decide
 from qopt.purse import SHARE_OF_FINAL, Purse
 from qopt.types import Drift, Question, Usage
 
 if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+
     from qopt.execution import Execution, Executor, Mode
     from qopt.programs import Frozen, Program
     from qopt.spec import Spec
@@ -36,9 +38,15 @@ _COUNTED = 400
 def timing(spec: Spec, ledger: Ledger, frozen: Frozen) -> Timing:
     """How long one execution takes, as recorded when the run began."""
     if ledger.timing is None:
-        found = timing_of(frozen, spec.device.target(frozen))
+        found = timing_on(spec, frozen, spec.device.target(frozen))
         ledger.append(Event(TIMING, asdict(found)))
     return Timing(**(ledger.timing or {}))
+
+
+def timing_on(spec: Spec, frozen: Frozen, backend: BackendV2) -> Timing:
+    """How long one execution takes on a backend, with what error mitigation makes of it."""
+    shots = shots_of(spec.objective, frozen, 1)
+    return timing_of(frozen, backend, extra_of(spec.execution.mitigation, sampler=spec.objective.sampled, shots=shots))
 
 
 def execution_of(spec: Spec, ledger: Ledger, frozen: Frozen, *, wait: bool) -> Execution:
@@ -98,7 +106,7 @@ def most_candidates(spec: Spec, frozen: Frozen) -> int:
     """
     limit = spec.budget.qpu
     assert limit is not None  # noqa: S101 - the caller looked
-    one = timing_of(frozen, spec.device.target(frozen))
+    one = timing_on(spec, frozen, spec.device.target(frozen))
     calibration = Wallet().calibration
     upper = [calibration.estimate(job_seconds(program(spec, frozen, points), one)).upper for points in range(1, 2 * CANDIDATES + 1)]
     least = upper[0] + upper[1]

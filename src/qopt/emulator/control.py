@@ -72,7 +72,7 @@ class Control:
         self._ask("POST", "release")
 
     def reset(self) -> None:
-        """Forget jobs, Sessions, faults and counts."""
+        """Forget jobs, Sessions, faults, changed settings and counts; time goes on."""
         self._ask("POST", "reset")
 
     def _ask(self, method: str, what: str, document: object = None) -> Any:  # noqa: ANN401 - JSON

@@ -100,14 +100,23 @@ class Dispatch:
                 self._platform.end(job, "Completed", self._platform.clock.now())
             self._platform.settle()
 
-    def fail(self, job_id: str, code: int, message: str, *, billed: float = 0.0) -> None:
-        """A job that ran has failed; it may have been cancelled in the meantime."""
+    def fail(self, job_id: str, code: int, message: str, *, billed: float | None = None) -> None:
+        """A job that ran has failed; it may have been cancelled in the meantime.
+
+        Args:
+            job_id: Which.
+            code: Why, as a number.
+            message: Why.
+            billed: QPU seconds; None for nothing, or where it took too long for what it was allowed.
+        """
         with self._platform.lock:
             job = self._running(job_id)
             if job is None or job.started is None:
                 return
-            self._platform.jump_to(job.started + billed)
             status = "Cancelled" if code == TOO_LONG else "Failed"
+            if billed is None:
+                billed = job.cost if code == TOO_LONG and job.cost is not None else 0.0
+            self._platform.jump_to(job.started + billed)
             with self._platform.store:
                 self._platform.store.change(job.id, billed=billed)
                 self._platform.end(job, status, self._platform.clock.now(), reason=message, code=code)

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from qopt.emulator.rules import EVENTS, JOBS, WIRE, Rule
+from qopt.emulator.rules import JOBS, WIRE, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,26 +59,22 @@ class Faults:
         return [{"rule": asdict(item.rule), "seen": item.seen, "fired": item.fired} for item in self._counted]
 
     def of_request(self, method: str, path: str, jobs: int) -> list[Rule]:
-        """The rules that a request sets off: events in their order, and at most one fault of the wire.
+        """The rules that a request sets off: events, and at most one fault of the wire; the next one waits for the next request.
 
         Args:
             method: Its method.
             path: Its path without `/api/v1`.
             jobs: How many jobs have been taken so far.
         """
-        fired = self._fired(
-            lambda rule: (
-                rule.do not in JOBS
-                and rule.after_jobs <= jobs
-                and rule.method in (None, method)
-                and (rule.path is None or re.search(rule.path, path) is not None)
-            )
-        )
-        wire = [rule for rule in fired if rule.do in WIRE]
-        return [rule for rule in fired if rule.do in EVENTS] + wire[:1]
+
+        def matches(rule: Rule) -> bool:
+            path_matches = rule.path is None or re.search(rule.path, path) is not None
+            return rule.do not in JOBS and rule.after_jobs <= jobs and rule.method in (None, method) and path_matches
+
+        return self._fired(matches, alone=WIRE)
 
     def of_job(self, program: str, tags: tuple[str, ...], mode: str, jobs: int) -> Rule | None:
-        """What is going to happen to a job, None for nothing.
+        """What is going to happen to a job, None for nothing; one thing at most, the next one waits for the next job.
 
         Args:
             program: Its program.
@@ -86,27 +82,27 @@ class Faults:
             mode: `job`, or the mode of its Session.
             jobs: How many jobs were taken before it.
         """
-        fired = self._fired(
-            lambda rule: (
-                rule.do in JOBS
-                and rule.after_jobs <= jobs
-                and rule.program in (None, program)
-                and rule.mode in (None, mode)
-                and (rule.tag is None or any(re.search(rule.tag, tag) for tag in tags))
-            )
-        )
+
+        def matches(rule: Rule) -> bool:
+            job_matches = rule.program in (None, program) and rule.mode in (None, mode)
+            tag_matches = rule.tag is None or any(re.search(rule.tag, tag) for tag in tags)
+            return rule.do in JOBS and rule.after_jobs <= jobs and job_matches and tag_matches
+
+        fired = self._fired(matches, alone=JOBS)
         return fired[0] if fired else None
 
-    def _fired(self, matches: Callable[[Rule], bool]) -> list[Rule]:
+    def _fired(self, matches: Callable[[Rule], bool], *, alone: tuple[str, ...]) -> list[Rule]:
+        """The matching rules whose turn it is, and of those that do one of `alone` only the first."""
         fired: list[Rule] = []
-        changed = False
-        for index, item in enumerate(self._counted):
-            if matches(item.rule):
-                now = replace(item, seen=item.seen + 1)
-                if now.fired > item.fired:
-                    fired.append(item.rule)
-                self._counted[index] = now
-                changed = True
-        if changed:
+        before = self._counted
+        self._counted = []
+        for item in before:
+            now = replace(item, seen=item.seen + 1) if matches(item.rule) else item
+            turn = now.fired > item.fired
+            beaten = turn and item.rule.do in alone and any(rule.do in alone for rule in fired)
+            if turn and not beaten:
+                fired.append(item.rule)
+            self._counted.append(item if beaten else now)
+        if self._counted != before:
             self._keep(self.documents())
         return fired

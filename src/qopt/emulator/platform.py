@@ -46,6 +46,7 @@ class Platform:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.lock = threading.Condition(threading.RLock())
         self.store = Store(folder / "platform.sqlite")
+        self._given = settings
         self.settings = settings.changed(self.store.fact("changes") or {})
         self.twins = {name: twins.find(name) for name in self.settings.backends}
         times = self.store.fact("clock")
@@ -68,10 +69,13 @@ class Platform:
             self.lock.notify_all()
 
     def reset(self) -> None:
-        """Forget jobs, Sessions and faults."""
+        """Forget jobs, Sessions, faults and changed settings; time goes on."""
         with self.lock:
             with self.store:
                 self.store.clear()
+                self.store.state("changes", {})
+                self.store.state("calibrated", None)
+            self.settings = self._given
             self.faults.clear()
 
     # Time

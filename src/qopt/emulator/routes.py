@@ -189,12 +189,11 @@ class Routes:
 
     def _open_session(self, request: Request) -> Reply:
         asked = _document(request)
-        session = self._platform.open_session(
-            str(asked.get("mode", "dedicated")),
-            str(asked.get("backend")),
-            request.headers.get("service-crn", INSTANCE),
-            asked.get("max_ttl"),
-        )
+        max_ttl = asked.get("max_ttl")
+        if max_ttl is not None and not isinstance(max_ttl, int | float):
+            raise Refused(400, 1002, f"max_ttl is {max_ttl!r}, expected seconds")
+        instance = request.headers.get("service-crn", INSTANCE)
+        session = self._platform.open_session(str(asked.get("mode", "dedicated")), asked.get("backend"), instance, max_ttl)
         # Whoever opens a Session will soon submit to it.
         self._pool.warm()
         return answer(documents.of_session(session, 0.0), 201)

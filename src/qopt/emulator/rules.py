@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-WIRE = ("status", "reset", "hang", "drip", "delay", "truncate", "garbage", "wrong_type", "empty")
+WIRE = ("status", "reset", "hang", "drip", "delay", "duplicate", "truncate", "garbage", "wrong_type", "empty")
 """What can happen to the answer of a request."""
 
 JOBS = ("fail", "cancel", "too_long", "corrupt", "stall")
@@ -19,8 +19,8 @@ JOBS = ("fail", "cancel", "too_long", "corrupt", "stall")
 EVENTS = ("expire_sessions", "expire_tokens", "recalibrate")
 """What can happen to the platform when a request comes in."""
 
-ONLY_AFTER = ("drip", "truncate")
-"""What happens to a true answer, so that the request has to be processed first."""
+ONLY_AFTER = ("drip", "truncate", "duplicate")
+"""What needs a request that was processed."""
 
 OWN_KEYS: dict[str, tuple[str, ...]] = {
     "status": ("code", "retry_after", "body"),
@@ -79,7 +79,7 @@ class Rule:
         seconds: How long a silence, a delay or a slow answer lasts, in real time.
         message: Why a job failed.
         how: In which way results are corrupt.
-        billed: QPU seconds of a job that took too long.
+        billed: QPU seconds of a job that took too long; None for as long as it was allowed to take.
     """
 
     do: str
@@ -99,7 +99,7 @@ class Rule:
     seconds: float = 1.0
     message: str = "The job failed."
     how: str = "missing_pub"
-    billed: float = 0.0
+    billed: float | None = None
 
     def document(self) -> dict[str, Any]:
         """The rule as it would be written, without what it leaves at its default."""
@@ -158,7 +158,7 @@ def _agree(item: dict[str, Any], where: str) -> None:
     """Refuse values that are possible one by one and not together."""
     do, when = item["do"], item.get("when")
     if do in ONLY_AFTER and when == "before":
-        raise FaultsError(f"{where}: when is before, but {do} changes the answer of a request that was processed: expected after")
+        raise FaultsError(f"{where}: when is before, but {do} happens to a request that was processed: expected after")
     if do == "status" and not FIRST_STATUS <= item.get("code", 0) <= LAST_STATUS:
         raise FaultsError(f"{where}: code is {item.get('code')}, expected a status of HTTP from {FIRST_STATUS} to {LAST_STATUS}")
     if item.get("sent") == "half" and when != "after":

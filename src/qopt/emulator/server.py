@@ -28,7 +28,7 @@ from qopt.emulator.rules import EVENTS, WIRE
 from qopt.emulator.settings import Settings
 from qopt.emulator.wire import Hold, misbehave, packed
 from qopt.emulator.worker import INTERNAL
-from qopt.emulator.workers import Pool
+from qopt.emulator.workers import LOG, Pool
 
 if TYPE_CHECKING:
     from qopt.emulator.rules import Rule
@@ -57,7 +57,7 @@ class Server(http.server.ThreadingHTTPServer):
         # First, so that a port that is taken is noticed before the state is touched.
         super().__init__((HOST, port), Connection)
         self.platform = Platform(folder, settings)
-        self.pool = Pool(self.platform.settings.engine, folder / "workers.log")
+        self.pool = Pool(self.platform.settings.engine, folder / LOG)
         self.counts: Counter[str] = Counter()
         self.hold = Hold()
         self.routes = Routes(self.platform, self.pool, Controls(self.platform, _key(folder), self.counts, self.hold))
@@ -126,6 +126,9 @@ class Connection(http.server.BaseHTTPRequestHandler):
             wire = None
         reply = self._processed(request)
         self._happen(rules, "after")
+        if wire is not None and wire.do == "duplicate":
+            self._processed(request)
+            wire = None
         if wire is None:
             self._send(reply)
         else:

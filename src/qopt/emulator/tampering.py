@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from qopt.emulator.messages import JSON, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from qopt.emulator.rules import Rule
@@ -48,51 +50,64 @@ def truncated(reply: Reply) -> Reply:
 
 
 def corrupt(results: str, how: str) -> str:
-    """Results with something wrong.
+    """Results with something wrong in the first PUB, or with it missing.
 
     Args:
         results: The text of `GET /jobs/ID/results`.
-        how: `missing_pub`, `non_finite`, `wrong_shape` or `not_json`.
+        how: `missing_pub`; `non_finite`: every float is not a number; `wrong_shape`: every array has another axis, of length 2, in
+            front; `not_json`: the text ends in the middle.
+
+    Raises:
+        ValueError: If there is nothing that could be corrupted so.
     """
     if how == "not_json":
         return results[: len(results) // 2]
     document = json.loads(results)
+    pubs = document["__value__"]["pub_results"] if "__value__" in document else document["data"]
     if how == "missing_pub":
-        _pubs(document).pop()
+        pubs.pop()
         return json.dumps(document)
-    found = _first_array(document)
-    if found is None:
-        raise ValueError(f"the results hold no array that could be made {how}")
-    holder, array = found
-    _write(holder, _unlike(array, how))
+    arrays = [(holder, array) for holder in _holders(pubs[0]) if (array := _read(holder)).dtype.kind == "f" or how == "wrong_shape"]
+    if not arrays:
+        raise ValueError(f"the results hold no floats that could be made {how}: where they are bits, corrupt them in another way")
+    for holder, array in arrays:
+        _write(holder, _unlike(array, how))
+    if how == "wrong_shape":
+        for bins in _data_bins(pubs[0]):
+            bins["shape"] = [2, *bins["shape"]]
     return json.dumps(document)
-
-
-def _pubs(document: dict[str, Any]) -> list[Any]:
-    """The list of what came out for each PUB, of a primitive or of the executor."""
-    pubs: list[Any] = document["__value__"]["pub_results"] if "__value__" in document else document["data"]
-    return pubs
-
-
-def _first_array(value: object) -> tuple[dict[str, Any], NDArray[Any]] | None:
-    """The first encoded array in a document, and the mapping that holds it."""
-    if isinstance(value, dict):
-        if value.get("__type__") == "ndarray" or {"data", "shape", "dtype"} <= value.keys():
-            return value, _read(value)
-        items = list(value.values())
-    else:
-        items = value if isinstance(value, list) else []
-    return next((found for item in items if (found := _first_array(item)) is not None), None)
 
 
 def _unlike(array: NDArray[Any], how: str) -> NDArray[Any]:
     # The server itself needs no NumPy, which takes longer to import than everything else in it.
     import numpy as np  # noqa: PLC0415
 
-    if how == "non_finite":
-        return np.full(array.shape, np.nan)
-    flat = array.reshape(-1)
-    return np.concatenate([flat, flat[:1]])
+    return np.full(array.shape, np.nan) if how == "non_finite" else np.stack([array, array])
+
+
+def _holders(value: object) -> Iterator[dict[str, Any]]:
+    """All mappings in a document that are an encoded array."""
+    if isinstance(value, dict):
+        if value.get("__type__") == "ndarray" or {"data", "shape", "dtype"} <= value.keys():
+            yield value
+        else:
+            for item in value.values():
+                yield from _holders(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _holders(item)
+
+
+def _data_bins(value: object) -> Iterator[dict[str, Any]]:
+    """All mappings in a document that have the arrays of a PUB and say their common shape."""
+    if isinstance(value, dict):
+        if value.get("__type__") == "DataBin":
+            yield value["__value__"]
+        for item in value.values():
+            yield from _data_bins(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _data_bins(item)
 
 
 def _read(holder: dict[str, Any]) -> NDArray[Any]:

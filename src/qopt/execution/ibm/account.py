@@ -89,9 +89,9 @@ class Account:
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 message = f"the account has no backend {name!r}, expected one of {', '.join(names) or '(it has none)'}{hint}"
                 raise InputError(message, ("execution", "backend"))
-            self._backends[key] = self._call(
-                f"the description of {name}", lambda: self.service.backend(name, use_fractional_gates=fractional)
-            )
+            # None is every gate that the device has; True would be refused where there are no fractional ones.
+            wanted = None if fractional else False
+            self._backends[key] = self._call(f"the description of {name}", lambda: self.service.backend(name, use_fractional_gates=wanted))
         return self._backends[key]
 
     def least_busy(self, min_qubits: int, *, fractional: bool = False) -> Any:  # noqa: ANN401 - the client's

@@ -14,7 +14,7 @@ from qopt.assemble import spec_of
 from qopt.errors import BackendError, InputError, QoptError
 from qopt.objective import Sampled
 from qopt.planning.calibration import Wallet
-from qopt.planning.cost import Timing, executions, seconds_for, timing_of
+from qopt.planning.cost import Timing, executions, seconds_for
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.service import EXECUTIONS, INPUT_BYTES, JOB_SECONDS, Limit, input_bytes
 from qopt.spec import prepare
@@ -164,7 +164,7 @@ def _device(spec: Spec, frozen: Frozen, allowance: Allowance) -> Iterator[Findin
     name = frozen.device
     try:
         pending, operational, said = account.pending(name)
-        timing = timing_of(frozen, account.backend(name))
+        timing = remote.timing_on(spec, frozen, account.backend(name))
     except QoptError as error:
         yield _wrong("device", error)
         return
@@ -186,7 +186,7 @@ def _sizes(spec: Spec, frozen: Frozen, timing: Timing, *, qubits: int) -> Iterat
     """The largest job that is foreseen, against the service's limits."""
     points = max((*(remote.asked(spec, timing, frozen) or (1,)), 2 * remote.candidates_of(spec)))
     program = remote.program(spec, frozen, points)
-    executed = executions(program, factor=remote.repeats(spec))
+    executed = executions(program)
     limits = [
         Limit("QPU time of a job", seconds_for(executed, timing), JOB_SECONDS, "s"),
         Limit("input of a job", input_bytes(frozen, points=points, pubs=len(program.pubs), qubits=qubits), INPUT_BYTES, "B"),
@@ -198,7 +198,7 @@ def _sizes(spec: Spec, frozen: Frozen, timing: Timing, *, qubits: int) -> Iterat
         if limit.fits:
             yield Finding("size", Verdict.GOOD, f"{limit.name}: up to {limit.value:,.0f}{unit} of {limit.most:,.0f}{unit}")
         else:
-            text = f"{limit.name}: {limit.value:,.0f}{unit}, the service takes {limit.most:,.0f}{unit}: ask for fewer points or shots at a time"
+            text = f"{limit.name}: {limit.value:,.0f}{unit}, the service takes {limit.most:,.0f}{unit}: ask for fewer points or shots"
             yield Finding("size", Verdict.WRONG, text, 2)
 
 
@@ -206,10 +206,7 @@ def _money(spec: Spec, frozen: Frozen, timing: Timing, allowance: Allowance) -> 
     """What the first job and the final measurement may take, against the budget and the plan."""
     calibration = Wallet().calibration
     final = 2 * remote.candidates_of(spec)
-    least = sum(
-        calibration.estimate(seconds_for(executions(remote.program(spec, frozen, points), factor=remote.repeats(spec)), timing)).upper
-        for points in (1, final)
-    )
+    least = sum(calibration.estimate(seconds_for(executions(remote.program(spec, frozen, points)), timing)).upper for points in (1, final))
     for what, limit in (("budget", spec.budget.qpu), ("plan", allowance.remaining)):
         if limit is None:
             continue

@@ -17,7 +17,7 @@ from qopt import runs
 from qopt.config import read_config
 from qopt.emulator import twins
 from qopt.emulator.handle import Emulator, StartError
-from qopt.emulator.rules import FaultsError, load
+from qopt.emulator.rules import FaultsError, Rule, load
 from qopt.emulator.settings import Settings
 from qopt.errors import BackendError, InputError, StorageError
 from qopt.journal import read
@@ -126,13 +126,13 @@ def rehearse(  # noqa: PLR0913 - what a rehearsal may be told
         command += ["--runs", str(home / "runs"), "--progress", "none"]
         stage = _Stage(command, emulator, home / "runs" / loaded.config.name, kills, random.Random(loaded.config.seed), say)  # noqa: S311 - no secret
         said = stage.play()
-        return _told(stage, emulator, device, notes, plan, home, said)
+        return _told(stage, emulator, home, device=device, notes=notes, said=said)
 
 
 class _Stage:
     """The processes of a rehearsal."""
 
-    def __init__(  # noqa: PLR0913 - all that starting, watching and killing takes
+    def __init__(
         self, command: list[str], emulator: Emulator, run: Path, kills: int, rng: random.Random, say: Callable[[str], None]
     ) -> None:
         self.run = run
@@ -164,9 +164,8 @@ class _Stage:
     def _part(self) -> tuple[int, str]:
         self.parts += 1
         before = self._records()
-        with subprocess.Popen(
-            self._command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        ) as process:  # noqa: S603 - this Python
+        quiet, heard = subprocess.DEVNULL, subprocess.PIPE
+        with subprocess.Popen(self._command, env=self._environment, stdout=quiet, stderr=heard, text=True) as process:  # noqa: S603 - this Python
             if self.killed < self._wanted and self._lived_on(process, before):
                 process.kill()
                 process.communicate()
@@ -219,9 +218,7 @@ def _clear(home: Path) -> None:
     shutil.rmtree(home)
 
 
-def _told(  # noqa: PLR0913 - all that is told
-    stage: _Stage, emulator: Emulator, device: str, notes: tuple[str, ...], plan: str, home: Path, said: str
-) -> Rehearsal:
+def _told(stage: _Stage, emulator: Emulator, home: Path, *, device: str, notes: tuple[str, ...], said: str) -> Rehearsal:
     jobs, sessions = emulator.control.jobs(), emulator.control.sessions()
     executed: Counter[str] = Counter()
     for job in jobs:
@@ -231,7 +228,7 @@ def _told(  # noqa: PLR0913 - all that is told
     return Rehearsal(
         device=device,
         notes=notes,
-        plan=plan,
+        plan=emulator.settings.plan,
         folder=str(home),
         result=json.loads(result.read_text(encoding="utf-8")) if result.exists() else None,
         said=said,
@@ -248,7 +245,6 @@ def _told(  # noqa: PLR0913 - all that is told
 
 
 def _words(rule: dict[str, Any]) -> str:
-    told = [str(rule["do"])] + [
-        f"{key} {value}" for key, value in rule.items() if key not in ("do", "when") and value not in (None, 0, 1, "", ())
-    ]
-    return " ".join(told)
+    """A fault as it would be written, without what it leaves at its default."""
+    document = Rule(**rule).document()
+    return ", ".join([str(document.pop("do")), *(f"{key} {value}" for key, value in document.items())])

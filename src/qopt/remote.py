@@ -10,20 +10,21 @@ import numpy as np
 
 from qopt.durable import Durable, Stage, shots_of
 from qopt.errors import BackendError, InputError
-from qopt.execution.mitigation import circuits_per_value
 from qopt.final import CANDIDATES
 from qopt.journal import Event
 from qopt.ledger import MAIN, MODE, TIMING, Ledger
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
 from qopt.optimizers.grid import Grid
 from qopt.planning.calibration import Wallet
-from qopt.planning.cost import Timing, executions, job_seconds, timing_of
+from qopt.planning.cost import Timing, executions, extra_of, job_seconds, timing_of
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.modes import PlanFacts, Work, decide
 from qopt.purse import SHARE_OF_FINAL, Purse
 from qopt.types import Drift, Question, Usage
 
 if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+
     from qopt.execution import Execution, Executor, Mode
     from qopt.programs import Frozen, Program
     from qopt.spec import Spec
@@ -37,9 +38,15 @@ _COUNTED = 400
 def timing(spec: Spec, ledger: Ledger, frozen: Frozen) -> Timing:
     """How long one execution takes, as recorded when the run began."""
     if ledger.timing is None:
-        found = timing_of(frozen, spec.device.target(frozen))
+        found = timing_on(spec, frozen, spec.device.target(frozen))
         ledger.append(Event(TIMING, asdict(found)))
     return Timing(**(ledger.timing or {}))
+
+
+def timing_on(spec: Spec, frozen: Frozen, backend: BackendV2) -> Timing:
+    """How long one execution takes on a backend, with what error mitigation makes of it."""
+    shots = shots_of(spec.objective, frozen, 1)
+    return timing_of(frozen, backend, extra_of(spec.execution.mitigation, sampler=spec.objective.sampled, shots=shots))
 
 
 def execution_of(spec: Spec, ledger: Ledger, frozen: Frozen, *, wait: bool) -> Execution:
@@ -73,7 +80,7 @@ def purse_of(spec: Spec, ledger: Ledger, frozen: Frozen, executor: Executor, fin
         spec.budget.qpu,
         ledger,
         timing(spec, ledger, frozen),
-        lambda points: executions(program(spec, frozen, points), factor=repeats(spec)),
+        lambda points: executions(program(spec, frozen, points)),
         executor.usage,
         final,
     )
@@ -99,12 +106,9 @@ def most_candidates(spec: Spec, frozen: Frozen) -> int:
     """
     limit = spec.budget.qpu
     assert limit is not None  # noqa: S101 - the caller looked
-    one = timing_of(frozen, spec.device.target(frozen))
+    one = timing_on(spec, frozen, spec.device.target(frozen))
     calibration = Wallet().calibration
-    upper = [
-        calibration.estimate(job_seconds(program(spec, frozen, points), one, factor=repeats(spec))).upper
-        for points in range(1, 2 * CANDIDATES + 1)
-    ]
+    upper = [calibration.estimate(job_seconds(program(spec, frozen, points), one)).upper for points in range(1, 2 * CANDIDATES + 1)]
     least = upper[0] + upper[1]
     if limit < least:
         message = (
@@ -161,7 +165,7 @@ def _work(spec: Spec, frozen: Frozen, one: Timing) -> Work:
     """How many jobs the run will be, on an invented landscape where the optimizer has to be tried; the final measurement is one more."""
     points = asked(spec, one, frozen)
     width = 1 if points is None else max(points, default=1)
-    seconds = job_seconds(program(spec, frozen, width), one, factor=repeats(spec))
+    seconds = job_seconds(program(spec, frozen, width), one)
     return Work(None if points is None else len(points) + 1, dependent=True, seconds=seconds)
 
 
@@ -178,17 +182,10 @@ def asked(spec: Spec, one: Timing, frozen: Frozen) -> tuple[int, ...] | None:
         invented(spec.hamiltonian, spec.start, spec.objective.shots or 1, rng),
         scales=spec.scales,
         limits=Limits(spec.budget.evaluations, spec.budget.shots, spec.budget.qpu, _COUNTED),
-        price=Price(
-            shots_of(spec.objective, frozen, 1), lambda points: job_seconds(program(spec, frozen, points), one, factor=repeats(spec))
-        ),
+        price=Price(shots_of(spec.objective, frozen, 1), lambda points: job_seconds(program(spec, frozen, points), one)),
         seed=spec.seed,
     )
     return None if run.ended == "uncounted" else run.jobs
-
-
-def repeats(spec: Spec) -> int:
-    """How many circuits error mitigation makes of one."""
-    return circuits_per_value(spec.execution.mitigation, sampler=spec.objective.sampled)
 
 
 def program(spec: Spec, frozen: Frozen, points: int) -> Program:

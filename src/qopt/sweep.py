@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qopt.config import Loaded
-    from qopt.durable import Listener
+    from qopt.report.terminal import Guarded
     from qopt.spec import Spec
     from qopt.types import Result
 
@@ -36,7 +36,7 @@ OUTER = ("seed", "layers")
 
 
 def sweep(
-    loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Listener], *, wait: bool = True
+    loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Guarded], *, wait: bool = True
 ) -> tuple[Path, list[Result]]:
     """Run every point of the grid that is not recorded yet, and write the table.
 
@@ -72,12 +72,14 @@ def sweep(
             for (part, combination), spec in zip(parts, specs, strict=True):
                 signals.check()
                 where = home if outer else folder
+                listener = listener_of(spec)
                 try:
                     result = execute(
                         spec,
                         where,
                         config=dump(part, where / spec.name),
-                        listener=listener_of(spec),
+                        listener=listener,
+                        tell=listener.event,
                         connections=connections,
                         signals=signals,
                         wait=wait,

@@ -89,6 +89,14 @@ def test_a_landscape_s_jobs_do_not_depend_on_each_other() -> None:
     assert made.decision.mode == "batch"
 
 
+def test_a_session_s_time_to_live_is_not_that_of_single_jobs() -> None:
+    """Single jobs are held up by the limit of submissions, and outlive nothing."""
+    made = planned(RING.replace("iterations: 3", "iterations: 30").replace("shots: 1000", "shots: 100"))
+    session, _, job = made.modes
+    assert job.wall > session.wall
+    assert {limit.value for limit in made.limits if limit.name == "Session or Batch"} == {session.wall}
+
+
 def test_the_open_plan_has_no_session() -> None:
     """Where a paid plan would open one, it gets a Batch."""
     made = planned(RING.replace("shots: 1000", "shots: 4000"))

@@ -46,6 +46,14 @@ for command in (
 app.command(name="list")(looking.list_)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def emulator(context: typer.Context) -> None:
+    """Serve an emulated IBM Quantum on 127.0.0.1 to any Qiskit program: see `qopt emulator --help`."""
+    from qopt.emulator.cli import app as emulated
+
+    emulated(args=context.args, prog_name="qopt emulator")
+
+
 def main() -> NoReturn:
     """Run the command line."""
     app()

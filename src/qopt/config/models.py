@@ -286,7 +286,7 @@ class Execution(Model):
     mode: Literal["session", "batch", "job", "auto"] = "auto"
     """How jobs are grouped at the backend; auto follows the work and says why."""
     backend: Name | None = None
-    """statevector, aer, a fake device such as fake_manila, a device of IBM Quantum such as ibm_fez, or least_busy; default: statevector where the objective is exact, else aer."""
+    """statevector, aer, a fake device such as fake_manila, one of IBM Quantum such as ibm_fez, or least_busy; default: by the objective."""
     primitives: Literal["auto", "legacy", "client", "aer"] = "auto"
     """Which implementation of Sampler and Estimator is used."""
     instance: Annotated[str, Field(min_length=1, max_length=400)] | None = None

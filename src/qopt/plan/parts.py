@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from qopt import remote
 from qopt.durable import shots_of
 from qopt.execution.isa import freeze, transpiled, unrolled
+from qopt.execution.mitigation import needs_clifford_gates
 from qopt.final import CANDIDATES
 from qopt.objective import constant_of
 from qopt.optimizers import MeasureStart
-from qopt.planning.cost import Timing, seconds_for, timing_of
+from qopt.planning.cost import Timing, seconds_for
 from qopt.planning.dry_run import MOST_POINTS, DryRun, Limits, Price, computed, dry_run, effort, invented, most_points, noise_of
 
 if TYPE_CHECKING:
@@ -85,8 +86,11 @@ def foretell(spec: Spec, device: BackendV2, *, repetitions: int = REPETITIONS) -
     """
     observables = spec.objective.observables(spec.hamiltonian)
     logical = freeze(spec.ansatz, observables, constant_of(spec.hamiltonian), sampled=spec.objective.sampled)
-    frozen = transpiled(logical, device, spec.transpile)
-    timing = timing_of(frozen, device)
+    transpile = spec.transpile
+    if transpile.fractional_gates == "auto" and needs_clifford_gates(spec.execution.mitigation, sampler=spec.objective.sampled):
+        transpile = replace(transpile, fractional_gates=False)
+    frozen = transpiled(logical, device, transpile)
+    timing = remote.timing_on(spec, frozen, device)
     shots = shots_of(spec.objective, frozen, 1)
     price = Price(shots, lambda points: seconds_for(points * shots, timing))
     counted = most_points(spec.objective, logical)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from qopt.assemble import spec_of
 from qopt.errors import InputError, below
+from qopt.execution import primitives
 from qopt.execution.backends import resolve
+from qopt.execution.conflicts import acting
+from qopt.execution.isa import placement_of
 from qopt.optimizers.grid import Grid
 from qopt.plan.parts import REPETITIONS, Part, foretell
 from qopt.plan.twins import Twin, twin_of
@@ -36,10 +39,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from qiskit.providers import BackendV2
+
     from qopt.config import Loaded
 
 
 _PAIR = 2
+_OF_TWIN = ("mitigation:", "budget:")
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Circuit:
         two_qubit_gates: How many.
         two_qubit_depth: Layers of them.
         seconds: From the first gate to the end of the measurement.
+        fidelity: The product of 1 - reported error over its instructions; None where no errors are reported.
         groups: Bases that a point is measured in.
         primitive: `Sampler` or `Estimator`.
     """
@@ -61,6 +68,7 @@ class Circuit:
     two_qubit_gates: int
     two_qubit_depth: int
     seconds: float
+    fidelity: float | None
     groups: int
     primitive: str
 
@@ -142,10 +150,10 @@ def plan(loaded: Loaded, cwd: Path) -> Plan:
         device = resolve(twin.fake)
     assert device is not None  # noqa: S101 - only aer has none, and has a twin
     parts = [foretell(spec, device, repetitions=REPETITIONS if config.sweep is None else 1) for spec in specs]
-    return _summed(config.name, parts, twin, qubits=device.num_qubits)
+    return _summed(config.name, parts, twin, device)
 
 
-def _summed(name: str, parts: Sequence[Part], twin: Twin, *, qubits: int) -> Plan:
+def _summed(name: str, parts: Sequence[Part], twin: Twin, device: BackendV2) -> Plan:
     """The plan of runs that are sent one after the other."""
     seconds = _seconds(parts)
     modes = mode_costs(seconds, dependent=True)
@@ -155,7 +163,7 @@ def _summed(name: str, parts: Sequence[Part], twin: Twin, *, qubits: int) -> Pla
         device=twin.device,
         twin=twin.fake,
         runs=len(parts),
-        circuit=max((_circuit(part) for part in parts), key=lambda circuit: circuit.seconds),
+        circuit=max((_circuit(part, device) for part in parts), key=lambda circuit: circuit.seconds),
         jobs=len(seconds),
         least_jobs=sum(min(len(run.jobs) for run in part.runs) + 1 for part in parts),
         most_jobs=sum(max(len(run.jobs) for run in part.runs) + 1 for part in parts),
@@ -171,19 +179,20 @@ def _summed(name: str, parts: Sequence[Part], twin: Twin, *, qubits: int) -> Pla
         decision=_decided(parts, PAID, complete=complete),
         open_decision=_decided(parts, OPEN, complete=complete),
         modes=modes,
-        limits=_limits(parts, modes, qubits=qubits),
-        notes=tuple(_notes(parts, twin)),
+        limits=_limits(parts, modes, qubits=device.num_qubits),
+        notes=tuple(_notes(parts, twin, device)),
     )
 
 
-def _circuit(part: Part) -> Circuit:
-    circuit = part.frozen.circuit
+def _circuit(part: Part, device: BackendV2) -> Circuit:
+    circuit, placement = part.frozen.circuit, placement_of(part.frozen, device)
     return Circuit(
         qubits=len(part.frozen.device_qubits),
-        depth=circuit.depth(),
-        two_qubit_gates=circuit.num_nonlocal_gates(),
+        depth=placement.depth,
+        two_qubit_gates=placement.two_qubit_gates,
         two_qubit_depth=circuit.depth(lambda item: item.operation.num_qubits == _PAIR and item.operation.name != "barrier"),
         seconds=part.timing.duration,
+        fidelity=placement.fidelity,
         groups=part.groups,
         primitive="Sampler" if part.spec.objective.sampled else "Estimator",
     )
@@ -209,7 +218,7 @@ def _limits(parts: Sequence[Part], modes: Sequence[ModeCost], *, qubits: int) ->
     limits = [
         Limit(f"open plan, {OPEN_DAYS} days", used, OPEN_SECONDS, "s"),
         Limit("longest job", max(max(part.seconds) for part in parts), JOB_SECONDS, "s"),
-        Limit("Session or Batch", max(cost.wall for cost in modes), TTL_SECONDS, "s"),
+        Limit("Session or Batch", max(cost.wall for cost in modes if cost.mode != "job"), TTL_SECONDS, "s"),
         Limit("largest input", size, INPUT_BYTES, "B"),
     ]
     if widest.spec.objective.sampled:
@@ -217,7 +226,7 @@ def _limits(parts: Sequence[Part], modes: Sequence[ModeCost], *, qubits: int) ->
     return tuple(limits)
 
 
-def _notes(parts: Sequence[Part], twin: Twin) -> Iterator[str]:
+def _notes(parts: Sequence[Part], twin: Twin, device: BackendV2) -> Iterator[str]:
     """What the numbers rest on, most important first."""
     if twin.note:
         yield twin.note
@@ -241,4 +250,10 @@ def _notes(parts: Sequence[Part], twin: Twin) -> Iterator[str]:
         )
     if first.spec.budget.wall is not None:
         yield "budget.wall: left out, since how long a queue takes is not known"
-    yield from first.spec.notes
+    spec = first.spec
+    kind = primitives.choose(spec.execution.primitives)
+    on, _ = acting(spec.execution.mitigation, kind, sampler=spec.objective.sampled, local=False, backend=device)
+    if on:
+        yield f"mitigation: {', '.join(on)}"
+    # The spec is of the twin, where no mitigation acts and nothing is billed.
+    yield from (note for note in spec.notes if not note.startswith(_OF_TWIN))

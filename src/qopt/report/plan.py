@@ -45,13 +45,14 @@ def _work(plan: Plan) -> Sequence[Fact]:
     circuit = plan.circuit
     layers = f"in{NBSP}{count(circuit.two_qubit_depth, 'layer')}"
     shape = f"{count(circuit.qubits, 'qubit')}, depth{NBSP}{circuit.depth:,}, {count(circuit.two_qubit_gates, 'two-qubit gate')} {layers}"
+    fidelity = "" if circuit.fidelity is None else f"(fidelity about {circuit.fidelity:.2g}, by reported errors)"
     more = "" if plan.complete else f"more{NBSP}than{NBSP}"
     spread = f"({plan.least_jobs:,} to {plan.most_jobs:,} in the dry runs)" if plan.least_jobs != plan.most_jobs else ""
     sizes = f"{count(plan.points, 'point')}, {count(plan.circuits, 'circuit')}, {count(plan.pubs, 'PUB')}, {count(plan.shots, 'shot')}"
     runs = [Fact("runs", f"{plan.runs:,}")] if plan.runs > 1 else []
     return [
         *runs,
-        Fact("circuit", f"{shape}, {circuit.seconds * _MEGA:.3g}{NBSP}µs"),
+        Fact("circuit", f"{shape}, {circuit.seconds * _MEGA:.3g}{NBSP}µs", fidelity),
         Fact("measured by", f"{circuit.primitive}, in {count(circuit.groups, 'basis', 'bases')}"),
         Fact("jobs", f"{more}{count(plan.jobs, 'job')}", spread, "bold"),
         Fact("work", sizes),

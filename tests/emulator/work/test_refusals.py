@@ -103,6 +103,7 @@ def test_a_samplers_pub_with_impossible_numbers_is_refused(part: int, value: obj
         (1, [[{"IIIIZ": 1.0}], []], "a ragged array"),
         (2, [[0.1], [0.2], [0.3]], None),
         (3, 0, "the precision 0"),
+        (3, 1e-200, "the precision 1e-200, which takes more than 10000000 shots"),
         (3, "fine", "the precision 'fine'"),
     ],
 )
@@ -219,7 +220,7 @@ def test_whatever_is_posted_ends_as_done_or_failed(data: st.DataObject) -> None:
     """Anything in any place of a job's parameters gives a result or a sentence, never another exception."""
     programs = {"sampler": a_sampler() | {"options": SAMPLER_OPTIONS}, "estimator": an_estimator() | {"options": ESTIMATOR_OPTIONS}}
     if posts.EXECUTOR:
-        programs["executor"] = posts.client_sampler(BACKEND, [turned().assign_parameters([0.1])], shots=5)
+        programs["executor"] = posts.client_estimator(BACKEND, [(QuantumCircuit(5), "IIIIZ")], precision=0.5)
     program = data.draw(st.sampled_from(sorted(programs)))
     params = copy.deepcopy(programs[program])
     path = data.draw(st.sampled_from([place for place in places(params) if place]))

@@ -61,6 +61,14 @@ def test_points_without_parameters_are_repetitions() -> None:
     assert len({bits[index].array.tobytes() for index in np.ndindex(2, 3)}) == 6
 
 
+def test_no_points_have_no_shots() -> None:
+    """A PUB of shape (0,) is answered by an array of shape (0,)."""
+    circuit = posts.ansatz(2)
+    circuit.measure_all()
+    params = posts.sampler("fake_manila", [(posts.isa(circuit, "fake_manila"), np.zeros((0, 4)), 100)])
+    assert posts.answer("sampler", params, "fake_manila")[0].data.meas.shape == (0,)
+
+
 def test_pubs_keep_their_own_shots() -> None:
     """One job may ask for different numbers of shots, and for the default."""
     circuit = posts.isa(bell(), "fake_manila")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from qopt.emulator.work import circuits, sampling
 from qopt.emulator.work.job import MAX_EXECUTIONS, Work, WorkFailed, invalid
@@ -65,20 +64,21 @@ def read(work: Work) -> Program:
     try:
         params = models.ParamsModel.model_validate(work.params)
         program = params.quantum_program
-        pairs = [_item(work.backend, circuit, model) for circuit, model in zip(program.circuits.to_python(), program.items, strict=True)]
+        circuits_of = program.circuits.to_python()
+        items = tuple(_item(work.backend, circuit, model) for circuit, model in zip(circuits_of, program.items, strict=True))
     except WorkFailed:
         raise
-    except (ValidationError, ValueError, TypeError, KeyError) as error:
-        message = f"the program is not valid: {' '.join(str(error).split())}"
+    except Exception as error:  # whatever the decoders of circuits, samplexes and tensors make of the wrong bytes
+        message = f"the program is not valid: {type(error).__name__}: {' '.join(str(error).split())}"
         raise invalid(message) from error
     if program.meas_level != "classified":
         message = f"the measurement level {program.meas_level!r} is not emulated, only 'classified'"
         raise invalid(message)
-    executions = program.shots * sum(math.prod(item.shape) for item in pairs)
+    executions = program.shots * sum(math.prod(item.shape) for item in items)
     if executions > MAX_EXECUTIONS:
         message = f"the job asks for {executions} executions, more than {MAX_EXECUTIONS}: split it"
         raise invalid(message)
-    return Program(tuple(pairs), program.shots, params.options.rep_delay, params)
+    return Program(items, program.shots, params.options.rep_delay, params)
 
 
 def execute(work: Work, program: Program) -> str:

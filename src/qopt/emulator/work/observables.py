@@ -53,14 +53,15 @@ def parse(observables: object, width: int) -> NDArray[np.object_]:
 
 @lru_cache(maxsize=256)
 def groups(terms: frozenset[str]) -> tuple[Group, ...]:
-    """Distribute terms over circuits, each term to the first that measures its basis anyway; the same for the same terms."""
+    """Distribute terms over circuits, the heaviest terms first, each to the first circuit that can measure it."""
     found: list[tuple[int, int, list[str]]] = []
-    for term in sorted(terms, key=lambda term: (sum(letter != "I" for letter in term) * -1, term)):
+    for term in sorted(terms, key=lambda term: (term.count("I"), term)):
         x, z = _masks(term)
         for place, (group_x, group_z, members) in enumerate(found):
             both = (x | z) & (group_x | group_z)
             if not ((x ^ group_x) | (z ^ group_z)) & both:
-                found[place] = (group_x | x, group_z | z, [*members, term])
+                members.append(term)
+                found[place] = (group_x | x, group_z | z, members)
                 break
         else:
             found.append((x, z, [term]))

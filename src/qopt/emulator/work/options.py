@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from qiskit_ibm_runtime.options import EstimatorOptions, SamplerOptions
 
 from qopt.emulator.work import encoding
-from qopt.emulator.work.job import invalid
+from qopt.emulator.work.job import MAX_EXECUTIONS, invalid
 
 DEFAULT_SHOTS = 4096
 """Of a Sampler that is told nothing, and by 1 / sqrt(4096) the precision of an Estimator."""
@@ -131,7 +131,7 @@ def precision_of(value: object, settings: Settings) -> float:
     """The precision of an Estimator's PUB: its own, else by the default shots, else the default precision.
 
     Raises:
-        WorkFailed: If it is no positive number.
+        WorkFailed: If it is no positive number, or one that takes too many shots.
     """
     default_shots = settings.get("default_shots")
     if value is None and default_shots:
@@ -141,6 +141,9 @@ def precision_of(value: object, settings: Settings) -> float:
         return 1.0 / math.sqrt(DEFAULT_SHOTS)
     if isinstance(precision, bool) or not isinstance(precision, int | float) or not 0 < precision < math.inf:
         message = f"a PUB asks for the precision {precision!r}: a positive number is expected"
+        raise invalid(message)
+    if precision < 1.0 / math.sqrt(MAX_EXECUTIONS):
+        message = f"a PUB asks for the precision {precision:g}, which takes more than {MAX_EXECUTIONS} shots: ask for less"
         raise invalid(message)
     return float(precision)
 

@@ -6,13 +6,13 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.faults.ibm.killing import KINDS, Outcome, assert_same, config, events, reasons, until
+from tests.faults.ibm.killing import KINDS, Outcome, assert_same, config, events, nightly, reasons, until
 
 if TYPE_CHECKING:
     from tests.faults.ibm.killing import Bench
     from tests.faults.runs import Process, Project
 
-KIND = pytest.mark.parametrize("kind", KINDS)
+KIND = pytest.mark.parametrize("kind", [KINDS[0], *nightly(KINDS[1])])
 HOURS = 3600.0
 
 
@@ -149,7 +149,7 @@ def test_a_session_that_became_inactive_is_used_again(bench: Bench, kind: str) -
 
 
 @KIND
-@pytest.mark.parametrize("boundary", ["asked:2", "accepted:2", "submitted:2", "answered:2"])
+@pytest.mark.parametrize("boundary", ["accepted:2", "submitted:2", *nightly("asked:2", "answered:2")])
 def test_a_run_goes_on_in_another_mode(bench: Bench, kind: str, boundary: str) -> None:
     """Killed in a Session, its mode edited, and gone on with in a Batch: the same trajectory, and the Session is closed."""
     expected = bench.unkilled(config("session", kind))

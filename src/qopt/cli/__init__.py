@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from qopt.cli import looking, running
+from qopt.cli import jobs, looking, running
 
 app = typer.Typer(
     help="Durable, honest variational quantum algorithms: one YAML file to a VQE or QAOA result that can be defended.",
@@ -34,6 +34,8 @@ def options(
 
 for command in (running.run, running.finish, looking.show, looking.export, looking.schema):
     app.command()(command)
+for task in (jobs.status, jobs.watch, jobs.cancel, jobs.job, jobs.sessions):
+    app.command()(task)
 app.command(name="list")(looking.list_)
 
 

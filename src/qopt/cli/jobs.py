@@ -135,12 +135,14 @@ def sessions(
     json: Json = False,
 ) -> None:
     """List the Sessions and Batches that are still open, or close them: one that a kill left open may be billed."""
-    from qopt.jobs.sessions import find, named
+    from qopt.jobs.sessions import find, named, opened_by
     from qopt.report.sessions import sessions_lines
 
     account = _account(instance)
     if close:
-        groups = [named(account, name, runs) for name in dict.fromkeys(close)]
+        # Who forces it does so also where a run can't be read, so that nobody knows whether it is at work.
+        owners = {} if force else opened_by(runs)
+        groups = [named(account, name, owners) for name in dict.fromkeys(close)]
         used = [group for group in groups if group.reason and group.facts.open]
         if used and not force:
             message = f"{used[0].facts.id} is in use: {used[0].reason}; stop that first, or add --force"

@@ -13,7 +13,7 @@ from qopt.journal.lock import host_at_work
 from qopt.ledger import SESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from qopt.execution.ibm.account import Account
@@ -130,15 +130,19 @@ def close(account: Account, groups: Sequence[OpenGroup]) -> tuple[OpenGroup, ...
     return tuple(replace(group, facts=close_group(account, group.facts.id)) for group in groups)
 
 
-def named(account: Account, name: str, folder: Path) -> OpenGroup:
+def named(account: Account, name: str, owners: Mapping[str, Owner]) -> OpenGroup:
     """The Session or Batch of that id, open or not.
+
+    Args:
+        account: Whose.
+        name: The id.
+        owners: Of all that runs opened.
 
     Raises:
         InputError: If the account has none.
         BackendError: If the service can't be asked.
-        StorageError: If a run of the folder can't be read, so that nobody knows whether it is at work in it.
     """
-    return OpenGroup(group_facts(account, name), opened_by(folder).get(name), account.waiting_in(name))
+    return OpenGroup(group_facts(account, name), owners.get(name), account.waiting_in(name))
 
 
 def _homes(folder: Path) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
 from qopt.config import models, resolve_code
 from qopt.errors import InputError, StorageError, below, blamed
-from qopt.execution import Execution, Transpile, Waiting
+from qopt.execution import Execution, Transpile, Waiting, mitigation_from
 from qopt.journal import Finished, read
 from qopt.objective import Exact, Expectation, Sampled
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
@@ -50,15 +50,14 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         objective = _objective(config.objective)
     with below("optimizer"):
         optimizer = _optimizer(config.optimizer, base, cwd)
-    layout = config.transpile.initial_layout
     return specify(
         problem,
         ansatz=ansatz,
         start=start,
         objective=objective,
         optimizer=optimizer,
-        execution=_execution(config.execution),
-        transpile=Transpile(config.transpile.level, config.transpile.seed, None if layout is None else tuple(layout)),
+        execution=_execution(config),
+        transpile=_transpile(config.transpile),
         seed=config.seed,
         budget=Budget(**config.budget.model_dump()),
         name=config.name,
@@ -166,11 +165,6 @@ def _objective(config: models.Objective | None) -> Objective | None:
     return Expectation(config.shots) if isinstance(config, models.ExpectationObjective) else Exact()
 
 
-def _execution(config: models.Execution) -> Execution:
-    given = config.model_dump(exclude={"waiting"})
-    return Execution(**given, waiting=Waiting(**config.waiting.model_dump()))
-
-
 def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | None:
     if isinstance(config, models.Custom):
         return _custom_optimizer(config, base, cwd)
@@ -185,6 +179,17 @@ def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | N
         return MeasureStart()
     given = config.model_dump(exclude={"type"}, exclude_none=True)
     return SPSA(**given) if isinstance(config, models.SpsaOptimizer) else ResponseSurface(**given)
+
+
+def _execution(config: models.RunConfig) -> Execution:
+    given = config.execution.model_dump(exclude={"waiting"})
+    waiting = Waiting(**config.execution.waiting.model_dump())
+    return Execution(**given, waiting=waiting, mitigation=mitigation_from(config.mitigation.model_dump(exclude_none=True)))
+
+
+def _transpile(config: models.Transpile) -> Transpile:
+    layout = None if config.initial_layout is None else tuple(config.initial_layout)
+    return Transpile(config.level, config.seed, layout, config.seeds, config.layout, config.fractional_gates)
 
 
 def _custom_optimizer(config: models.Custom, base: Path, cwd: Path) -> Minimizer:

@@ -31,6 +31,7 @@ WORDS = {
     "backend": "the backend",
     "primitives": "the kind of primitives",
     "transpile": "the transpiler's settings",
+    "mitigation": "the error mitigation",
 }
 """What each part is called in messages."""
 

@@ -12,7 +12,7 @@ from qopt.journal import Answered, Asked, Event, Failed, Header, Submitted
 from qopt.types import OpenSession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from qopt.journal import Journal, Record
     from qopt.types import Points, Values
@@ -46,6 +46,7 @@ class Ledger:
 
     Attributes:
         journal: Where records go; None where they are only read.
+        tell: Is told of every event that is appended.
         header: What the run is; None before anything was written.
         asked: Questions by (stage, call).
         jobs: Ids of the jobs that they became.
@@ -67,6 +68,7 @@ class Ledger:
     def __init__(self, records: Iterable[Record], journal: Journal | None = None) -> None:
         """Fold the records that are there; without a journal the ledger can only be read."""
         self.journal = journal
+        self.tell: Callable[[Event], None] | None = None
         self.asked: dict[tuple[str, int], Asked] = {}
         self.jobs: dict[tuple[str, int], str] = {}
         self.answered: dict[tuple[str, int], Answered] = {}
@@ -92,6 +94,8 @@ class Ledger:
         assert self.journal is not None  # noqa: S101 - only a run appends, and it has one
         self.journal.append(record, sync=sync)
         self._fold(record)
+        if self.tell is not None and isinstance(record, Event):
+            self.tell(record)
 
     def raw(self, stage: str, call: int) -> bytes:
         """The compressed data of an answer."""

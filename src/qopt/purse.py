@@ -46,7 +46,7 @@ class Purse:
         return self.predicted(2 * self.final)
 
     def wallet(self, *, without: tuple[str, int] | None = None) -> Wallet:
-        """What was spent and learned; jobs in flight count by the upper end of their estimate, but for one call that is about to be sent."""
+        """What was spent and learned; jobs in flight count by the upper end of their estimate, but for one that is about to be sent."""
         bills = self.ledger.bills
         asked = {key: len(record.points) for key, record in self.ledger.asked.items() if key != without}
         jobs = [(self.predicted(_points(key[0], points)), bills.get(key)) for key, points in asked.items()]

@@ -16,13 +16,15 @@ from qopt.ledger import MAIN, MODE, TIMING, Ledger
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
 from qopt.optimizers.grid import Grid
 from qopt.planning.calibration import Wallet
-from qopt.planning.cost import Timing, executions, job_seconds, timing_of
+from qopt.planning.cost import Timing, executions, extra_of, job_seconds, timing_of
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.modes import PlanFacts, Work, decide
 from qopt.purse import SHARE_OF_FINAL, Purse
 from qopt.types import Drift, Question, Usage
 
 if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+
     from qopt.execution import Execution, Executor, Mode
     from qopt.programs import Frozen, Program
     from qopt.spec import Spec
@@ -36,9 +38,15 @@ _COUNTED = 400
 def timing(spec: Spec, ledger: Ledger, frozen: Frozen) -> Timing:
     """How long one execution takes, as recorded when the run began."""
     if ledger.timing is None:
-        found = timing_of(frozen, spec.device.target(frozen))
+        found = timing_on(spec, frozen, spec.device.target(frozen))
         ledger.append(Event(TIMING, asdict(found)))
     return Timing(**(ledger.timing or {}))
+
+
+def timing_on(spec: Spec, frozen: Frozen, backend: BackendV2) -> Timing:
+    """How long one execution takes on a backend, with what error mitigation makes of it."""
+    shots = shots_of(spec.objective, frozen, 1)
+    return timing_of(frozen, backend, extra_of(spec.execution.mitigation, sampler=spec.objective.sampled, shots=shots))
 
 
 def execution_of(spec: Spec, ledger: Ledger, frozen: Frozen, *, wait: bool) -> Execution:
@@ -72,7 +80,7 @@ def purse_of(spec: Spec, ledger: Ledger, frozen: Frozen, executor: Executor, fin
         spec.budget.qpu,
         ledger,
         timing(spec, ledger, frozen),
-        lambda points: executions(_program(spec, frozen, points)),
+        lambda points: executions(program(spec, frozen, points)),
         executor.usage,
         final,
     )
@@ -98,9 +106,9 @@ def most_candidates(spec: Spec, frozen: Frozen) -> int:
     """
     limit = spec.budget.qpu
     assert limit is not None  # noqa: S101 - the caller looked
-    one = timing_of(frozen, spec.device.target(frozen))
+    one = timing_on(spec, frozen, spec.device.target(frozen))
     calibration = Wallet().calibration
-    upper = [calibration.estimate(job_seconds(_program(spec, frozen, points), one)).upper for points in range(1, 2 * CANDIDATES + 1)]
+    upper = [calibration.estimate(job_seconds(program(spec, frozen, points), one)).upper for points in range(1, 2 * CANDIDATES + 1)]
     least = upper[0] + upper[1]
     if limit < least:
         message = (
@@ -109,6 +117,11 @@ def most_candidates(spec: Spec, frozen: Frozen) -> int:
         )
         raise InputError(message, ("budget", "qpu"))
     return max(count for count in range(1, CANDIDATES + 1) if count == 1 or upper[2 * count - 1] <= limit / SHARE_OF_FINAL)
+
+
+def candidates_of(spec: Spec) -> int:
+    """How many points the final measurement takes without a budget of QPU time."""
+    return 1 if isinstance(spec.optimizer, MeasureStart) else CANDIDATES
 
 
 def look_for_drift(durable: Durable, stage: Stage, ledger: Ledger) -> None:
@@ -150,13 +163,13 @@ def usage_of(spec: Spec, ledger: Ledger, frozen: Frozen) -> Usage:
 
 def _work(spec: Spec, frozen: Frozen, one: Timing) -> Work:
     """How many jobs the run will be, on an invented landscape where the optimizer has to be tried; the final measurement is one more."""
-    asked = _asked(spec, one, frozen)
-    width = max(asked, default=1) if asked is not None else 1
-    seconds = job_seconds(_program(spec, frozen, width), one)
-    return Work(None if asked is None else len(asked) + 1, dependent=True, seconds=seconds)
+    points = asked(spec, one, frozen)
+    width = 1 if points is None else max(points, default=1)
+    seconds = job_seconds(program(spec, frozen, width), one)
+    return Work(None if points is None else len(points) + 1, dependent=True, seconds=seconds)
 
 
-def _asked(spec: Spec, one: Timing, frozen: Frozen) -> tuple[int, ...] | None:
+def asked(spec: Spec, one: Timing, frozen: Frozen) -> tuple[int, ...] | None:
     """Points of each job of the optimizer; None where they are not counted, such as those of an optimizer of the user's own."""
     if isinstance(spec.optimizer, MeasureStart | Grid):
         return (1,)
@@ -169,11 +182,12 @@ def _asked(spec: Spec, one: Timing, frozen: Frozen) -> tuple[int, ...] | None:
         invented(spec.hamiltonian, spec.start, spec.objective.shots or 1, rng),
         scales=spec.scales,
         limits=Limits(spec.budget.evaluations, spec.budget.shots, spec.budget.qpu, _COUNTED),
-        price=Price(shots_of(spec.objective, frozen, 1), lambda points: job_seconds(_program(spec, frozen, points), one)),
+        price=Price(shots_of(spec.objective, frozen, 1), lambda points: job_seconds(program(spec, frozen, points), one)),
         seed=spec.seed,
     )
     return None if run.ended == "uncounted" else run.jobs
 
 
-def _program(spec: Spec, frozen: Frozen, points: int) -> Program:
+def program(spec: Spec, frozen: Frozen, points: int) -> Program:
+    """A job of so many points."""
     return spec.objective.encode(frozen, np.tile(spec.start, (points, 1)), 1)

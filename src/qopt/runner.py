@@ -28,6 +28,8 @@ from qopt.spec import Spec, check, prepare, specify
 from qopt.types import Budget, Outcome, Point, Question, Result, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from qopt.ansatze import Ansatz
@@ -56,6 +58,7 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
     name: str | None = None,
     folder: str | Path = "runs",
     fork: bool = False,
+    wait: bool = True,
     listener: Listener | None = None,
 ) -> Result:
     """Optimize a problem, durably: run the same call again and it goes on where it stopped, or returns the stored result.
@@ -73,6 +76,7 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
         name: Of the run folder; by default the problem's class and a digest of what makes the run, so that the same call finds it again.
         folder: Where run folders are.
         fork: Begin (or go on with) a new run, `name-fork`, at the best point of the run of that name.
+        wait: Whether to wait for jobs of a device of IBM Quantum, which go on without this process.
         listener: Called after every answer.
 
     Returns:
@@ -82,6 +86,7 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
         InputError: If something given is wrong; before a run folder exists.
         IdentityError: If the run folder holds another run.
         Interrupted: If a signal asked to leave; the same call goes on.
+        Queued: If a job is not done and nobody waits; the same call goes on.
         BackendError: If a backend failed; the same call goes on.
         StorageError: If the run folder can't be read or written.
     """
@@ -98,9 +103,9 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
         name=name,
     )
     if not fork:
-        return execute(spec, Path(folder), listener=listener)
+        return execute(spec, Path(folder), listener=listener, wait=wait)
     spec, parent = forked(spec, Path(folder))
-    return execute(spec, Path(folder), listener=listener, parent=parent)
+    return execute(spec, Path(folder), listener=listener, parent=parent, wait=wait)
 
 
 def execute(  # noqa: PLR0913 - the one way in for `run` and for the command line
@@ -116,6 +121,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
     connections: Connections | None = None,
     signals: Signals | None = None,
     wait: bool = True,
+    tell: Callable[[Event], None] | None = None,
 ) -> Result:
     """Begin, go on with or finish a run.
 
@@ -131,11 +137,13 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
         connections: Shared with other runs and left open; by default the run's own, closed at its end.
         signals: Shared with other runs, where one signal is to end them all.
         wait: Whether to wait for jobs that go on without this process; otherwise `Queued` is raised at the first that is not done.
+        tell: Is told of events: a mode that was chosen, a Session that was opened, trouble that was overcome.
     """
     home = runs.folder_of(folder, spec.name)
     frozen = None if runs.exists(home) else _prepared(spec)
     with journal or Journal.open(home) as opened:
         ledger = Ledger(opened.records, opened)
+        ledger.tell = tell
         if ledger.header is None:
             frozen = frozen or _prepared(spec)
             _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)

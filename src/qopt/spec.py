@@ -14,8 +14,11 @@ from qopt.diagonal import Diagonal
 from qopt.errors import InputError, below, blamed
 from qopt.execution import Execution, Transpile
 from qopt.execution.backends import threads_for
+from qopt.execution.conflicts import acting, conflicts
 from qopt.execution.connect import Device, engine, find
 from qopt.execution.isa import check_contract, freeze
+from qopt.execution.mitigation import needs_clifford_gates, stated
+from qopt.execution.primitives import choose as choose_primitives
 from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
@@ -87,6 +90,7 @@ class Spec:
 
     def identity(self) -> dict[str, Any]:
         """The parts that make the run this run and no other."""
+        mitigation = stated(self.execution.mitigation)
         return {
             "circuit": circuit_digest(self.ansatz.circuit),
             "parameters": list(self.ansatz.parameters),
@@ -99,7 +103,7 @@ class Spec:
             "backend": self.device.name,
             "primitives": self.execution.primitives,
             "transpile": asdict(self.transpile),
-        }
+        } | ({"mitigation": mitigation} if mitigation else {})
 
 
 def specify(  # noqa: PLR0913 - as `run`
@@ -132,7 +136,8 @@ def specify(  # noqa: PLR0913 - as `run`
         objective = Sampled() if problem.diagonal is not None else Expectation()
     execution = execution or Execution()
     device = _device(problem, objective, execution)
-    notes = []
+    transpile = transpile or Transpile()
+    notes = [f"mitigation: {sentence}" for sentence in _mitigated(execution, transpile, device, objective)]
     good_start = start is not None
     if start is None:
         start, good_start, reason = default_start(ansatz, hamiltonian, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
@@ -160,7 +165,7 @@ def specify(  # noqa: PLR0913 - as `run`
         optimizer,
         execution,
         device,
-        transpile or Transpile(),
+        transpile,
         seed,
         budget or Budget(),
         name or "",
@@ -219,6 +224,21 @@ def _device(problem: Problem, objective: Objective, execution: Execution) -> Dev
     return device
 
 
+def _mitigated(execution: Execution, transpile: Transpile, device: Device, objective: Objective) -> list[str]:
+    """Which error mitigation acts, and which has no effect and why; the options go together.
+
+    Raises:
+        InputError: If they don't.
+    """
+    mitigation = execution.mitigation
+    if device.computes:
+        return ["none, since the statevector has no errors"] if stated(mitigation) else []
+    kind, sampler = choose_primitives(execution.primitives), objective.sampled
+    conflicts(mitigation, transpile, kind, sampler=sampler, shots=objective.shots, backend=device.backend)
+    on, off = acting(mitigation, kind, sampler=sampler, local=not device.remote, backend=device.backend)
+    return ([f"{', '.join(on)}"] if on else []) + [f"no effect of {sentence}" for sentence in off]
+
+
 def prepare(spec: Spec) -> Frozen:
     """Transpile, lay out, and check the layout against the problem's own energies.
 
@@ -228,7 +248,10 @@ def prepare(spec: Spec) -> Frozen:
     strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
     logical = freeze(spec.ansatz, spec.objective.observables(spec.hamiltonian), constant_of(spec.hamiltonian), sampled=strings)
     check(spec, logical)
-    frozen = spec.device.prepare(logical, spec.transpile)
+    transpile = spec.transpile
+    if transpile.fractional_gates == "auto" and needs_clifford_gates(spec.execution.mitigation, sampler=spec.objective.sampled):
+        transpile = replace(transpile, fractional_gates=False)
+    frozen = spec.device.prepare(logical, transpile)
     check(spec, frozen)
     return frozen
 

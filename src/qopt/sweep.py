@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qopt.config import Loaded
-    from qopt.durable import Listener
+    from qopt.report.terminal import Guarded
     from qopt.spec import Spec
     from qopt.types import Result
 
@@ -36,7 +36,7 @@ OUTER = ("seed", "layers")
 
 
 def sweep(
-    loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Listener], *, wait: bool = True
+    loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Guarded], *, wait: bool = True
 ) -> tuple[Path, list[Result]]:
     """Run every point of the grid that is not recorded yet, and write the table.
 
@@ -61,7 +61,7 @@ def sweep(
     inner = {name: values for name, values in axes.items() if name not in OUTER}
     home = runs.folder_of(folder, config.name)
     # Every choice is made, and so every mistake found, before the first run begins.
-    parts = [(_part(loaded, dict(zip(outer, combination, strict=True))), combination) for combination in itertools.product(*outer.values())]
+    parts = _parts(loaded, outer)
     specs = [_with_grid(spec_of(part, cwd), inner) for part, _ in parts]
     rows: list[list[Any]] = []
     results: list[Result] = []
@@ -72,12 +72,14 @@ def sweep(
             for (part, combination), spec in zip(parts, specs, strict=True):
                 signals.check()
                 where = home if outer else folder
+                listener = listener_of(spec)
                 try:
                     result = execute(
                         spec,
                         where,
                         config=dump(part, where / spec.name),
-                        listener=listener_of(spec),
+                        listener=listener,
+                        tell=listener.event,
                         connections=connections,
                         signals=signals,
                         wait=wait,
@@ -101,8 +103,26 @@ def sweep(
     return table, results
 
 
+def specs_of(loaded: Loaded, cwd: Path) -> list[Spec]:
+    """The runs of a sweep in their order, with every choice made; nothing is written, nothing is sent.
+
+    Raises:
+        InputError: If an axis is neither `seed`, `layers` nor a parameter.
+    """
+    assert loaded.config.sweep is not None  # noqa: S101 - the caller looked
+    axes = {name: _values(axis) for name, axis in loaded.config.sweep.axes.items()}
+    inner = {name: values for name, values in axes.items() if name not in OUTER}
+    parts = _parts(loaded, {name: values for name, values in axes.items() if name in OUTER})
+    return [_with_grid(spec_of(part, cwd), inner) for part, _ in parts]
+
+
 _POINT = ("value", "stderr", "shots")
 _RUN = ("value", "stderr", "mean", "mean_stderr", "approximation_ratio", "evaluations", "shots", "jobs")
+
+
+def _parts(loaded: Loaded, outer: dict[str, list[float]]) -> list[tuple[Loaded, tuple[float, ...]]]:
+    """The configs of all runs, each with its values on the outer axes."""
+    return [(_part(loaded, dict(zip(outer, combination, strict=True))), combination) for combination in itertools.product(*outer.values())]
 
 
 def _part(loaded: Loaded, chosen: dict[str, float]) -> Loaded:

@@ -229,7 +229,8 @@ class Budget:
         for name in ("evaluations", "shots", "wall", "qpu"):
             limit = getattr(self, name)
             if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0):
-                message = f"{name} is {limit!r}, expected a number above 0{' of seconds' if name in ('wall', 'qpu') else ''}, or None for no limit"
+                unit = " of seconds" if name in ("wall", "qpu") else ""
+                message = f"{name} is {limit!r}, expected a number above 0{unit}, or None for no limit"
                 raise InputError(message, ("budget", name))
 
 

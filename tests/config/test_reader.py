@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from qopt.config import ConfigError, models, parse_config, read_config
 from qopt.errors import InputError
+from qopt.execution import Waiting
 
 GOOD = "problem:\n  type: maxcut\n  graph:\n    edges:\n      - [0, 1]\n      - [1, 2, 0.5]\nseed: 7\n"
 FILE = Path("a.yaml")
@@ -26,9 +28,26 @@ def test_defaults() -> None:
     assert read.seed == 0
     assert (read.ansatz, read.start, read.objective, read.sweep) == (None, None, None, None)
     assert read.optimizer == models.AutoOptimizer()
-    assert read.execution.model_dump() == {"mode": "session", "backend": None, "primitives": "auto"}
-    assert read.transpile.model_dump() == {"level": 3, "seed": 1, "initial_layout": None}
-    assert read.budget.model_dump() == {"evaluations": None, "shots": None, "wall": None}
+    assert read.execution.model_dump(exclude={"waiting"}) == {
+        "mode": "auto",
+        "backend": None,
+        "primitives": "auto",
+        "instance": None,
+        "region": None,
+        "min_qubits": 1,
+        "on_session_end": "renew",
+    }
+    assert read.execution.waiting.model_dump() == asdict(Waiting())
+    assert read.transpile.model_dump() == {
+        "level": 3,
+        "seed": 1,
+        "seeds": None,
+        "initial_layout": None,
+        "layout": "auto",
+        "fractional_gates": "auto",
+    }
+    assert read.mitigation.model_dump(exclude_none=True, exclude_defaults=True) == {}
+    assert read.budget.model_dump() == {"evaluations": None, "shots": None, "wall": None, "qpu": None}
 
 
 def test_empty_key_is_as_if_left_out() -> None:

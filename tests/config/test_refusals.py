@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from qopt.config import ConfigError, parse_config
 
+OF_EXECUTION = "mode, backend, primitives, instance, region, min_qubits, on_session_end or waiting"
 GOOD = "problem: {type: maxcut, graph: g.edges}\n"
 FILE = Path("a.yaml")
 
@@ -26,7 +28,7 @@ ONE_LINE = {
         GOOD + 'name: "a\\0"',
         r"a.yaml:2:7: name: got text with the character '\x00', expected printable text",
     ),
-    "too deep": ("[" * 100_000, "a.yaml:1:33: more than 32 levels deep"),
+    "too deep": ("[" * 500, "a.yaml:1:33: more than 32 levels deep"),
     "too long": (
         "#" * 1_000_001,
         "a.yaml:1:1: the text has more than 1,000,000 bytes: put large data into a file of its own and name it here",
@@ -67,11 +69,35 @@ ONE_LINE = {
     ),
     "unknown key": (
         GOOD + "execution:\n  bakend: aer",
-        "a.yaml:3:3: execution.bakend: unknown key, expected mode, backend or primitives; did you mean 'backend'?",
+        f"a.yaml:3:3: execution.bakend: unknown key, expected {OF_EXECUTION}; did you mean 'backend'?",
+    ),
+    "private jobs": (
+        GOOD + "execution: {private: true}",
+        "a.yaml:2:13: execution.private: a private job's results can be read once, and a run that goes on reads them again: leave it out",
+    ),
+    "private jobs elsewhere": (
+        GOOD + "mitigation: {private: true}",
+        "a.yaml:2:14: mitigation.private: a private job's results can be read once, and a run that goes on reads them again: leave it out",
+    ),
+    "unknown sequence": (
+        GOOD + "mitigation: {dynamical_decoupling: {sequence_type: XY8}}",
+        "a.yaml:2:52: mitigation.dynamical_decoupling.sequence_type: got text 'XY8', expected XX, XpXm or XY4; did you mean 'XY4'?",
+    ),
+    "noise that shrinks": (
+        GOOD + "mitigation: {zne: {noise_factors: [0.5, 1]}}",
+        "a.yaml:2:36: mitigation.zne.noise_factors.0: got 0.5, expected 1.0 or more",
+    ),
+    "two who choose the qubits": (
+        GOOD + "transpile: {initial_layout: [0, 1], layout: reported-errors}",
+        "a.yaml:2:12: transpile: got a mapping, expected initial_layout or layout: reported-errors, not both",
+    ),
+    "neither auto nor a switch": (
+        GOOD + "transpile: {fractional_gates: maybe}",
+        "a.yaml:2:31: transpile.fractional_gates: got text 'maybe', expected auto, true or false",
     ),
     "key in the wrong place": (
         GOOD + "execution: {shots: 3}",
-        "a.yaml:2:13: execution.shots: unknown key, expected mode, backend or primitives; it belongs to objective or budget",
+        f"a.yaml:2:13: execution.shots: unknown key, expected {OF_EXECUTION}; it belongs to objective or budget",
     ),
     "key of another type": (
         GOOD + "ansatz: {type: qaoa, reps: 3}",
@@ -217,6 +243,11 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file() -> None:
         "command line",
         "command line",
     ]
+
+
+def test_a_text_that_nests_without_end_is_refused() -> None:
+    """By qopt's own limit, or by the one that newer releases of the YAML reader have."""
+    assert re.fullmatch(r"a\.yaml:1:\d+: (more than 32 levels deep|not YAML \(exceeded maximum nesting depth\))", refusal("[" * 100_000))
 
 
 def test_a_flood_of_mistakes_is_cut_short() -> None:

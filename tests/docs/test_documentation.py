@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,10 @@ import typer
 
 from qopt import ResponseSurface, Result, cli, errors
 from qopt.config import json_schema, parse_config, read_config
+from qopt.emulator.handle import Emulator
+from qopt.emulator.settings import Settings
 from qopt.optimizers import SPSA
+from qopt.planning.modes import DECISIONS, decide
 from qopt.types import Baseline, Drift, Reference, Solution, Usage
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 ROW = re.compile(r"^\| `([\w.]+)` \|(.*)\|$", re.MULTILINE)
+PLATFORM = "<!-- platform -->"
 SECTION = re.compile(r"<!-- (?:schema|type): (\w+) -->\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
 BASE = "problem: {type: maxcut, graph: {networkx: petersen}}\n"
 SHIM = """#!/bin/sh
@@ -79,6 +84,7 @@ class Desk:
         self.bin.mkdir()
         for name in ("asked", "code"):
             os.mkfifo(self.bin / name)
+        self.environment: dict[str, str] = {}
         shim = self.bin / "qopt"
         shim.write_text(SHIM.format(bin=self.bin), encoding="utf-8")
         shim.chmod(0o755)
@@ -108,7 +114,7 @@ class Desk:
             request = {"arguments": arguments, "folder": str(self.folder), "output": str(output), "figure": False}
             code = 70
             try:
-                pid = self.server.ask({**request, "environment": {"QOPT_FAILPOINT": failpoint}})["pid"]
+                pid = self.server.ask({**request, "environment": {**self.environment, "QOPT_FAILPOINT": failpoint}})["pid"]
                 code = self.server.ask({"wait": pid})["code"]
             finally:
                 (self.bin / "code").write_text(f"{code if code >= 0 else 128 - code}\n", encoding="utf-8")
@@ -134,11 +140,25 @@ def follow(page: Path, block: Block, names: dict[str, Any], desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES[1:] if {"sh", "python"} & {block.language for block in blocks(page)}], ids=name_of)
-def test_what_a_page_shows_works(page: Path, desk: Desk) -> None:
-    """Every file that a page shows can be written, every command and program after it runs."""
+def test_what_a_page_shows_works(page: Path, desk: Desk, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file that a page shows can be written, every command and program after it runs; some need IBM Quantum, which is emulated."""
     names: dict[str, Any] = {"__name__": "__main__"}
-    for block in blocks(page):
-        follow(page, block, names, desk)
+    with ExitStack() as stack:
+        if PLATFORM in page.read_text(encoding="utf-8"):
+            emulator = stack.enter_context(Emulator.start(tmp_path_factory.mktemp("platform"), Settings(backends=("ibm_fez",))))
+            desk.environment = emulator.environment
+            for name, value in emulator.environment.items():
+                monkeypatch.setenv(name, value)
+        for block in blocks(page):
+            follow(page, block, names, desk)
+
+
+def test_the_table_of_modes_is_the_one_that_decides() -> None:
+    """Every row of the page is a row of the rule, with its decision, and the other way round."""
+    page = (ROOT / "docs" / "explanation" / "jobs-sessions-batches.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| ([^|]+) \| (yes|no) \| `(\w+)` \|$", page, re.MULTILINE)
+    assert shown == [(row.words, "yes" if row.plan.session else "no", row.mode) for row in DECISIONS]
+    assert [decide(row.work, row.plan).mode for row in DECISIONS] == [row.mode for row in DECISIONS]
 
 
 def test_the_readme_s_programs_work(desk: Desk) -> None:

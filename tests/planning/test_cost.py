@@ -13,7 +13,8 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import InstructionProperties, Target
 
 from qopt.execution.backends import resolve
-from qopt.planning.cost import REP_DELAY, Timing, duration, executions, job_seconds, rep_delay_of, timing_of
+from qopt.execution.mitigation import Mitigation, Pec, Zne
+from qopt.planning.cost import REP_DELAY, Extra, Timing, duration, executions, extra_of, job_seconds, rep_delay_of, timing_of
 from qopt.programs import Frozen, Program, Pub
 
 SX, CX, MEASURE = 30e-9, 400e-9, 1e-6
@@ -83,10 +84,8 @@ def test_what_has_no_duration_takes_no_time() -> None:
 
 
 def test_executions_are_points_times_shots_of_every_pub() -> None:
-    """Each group of commuting terms is a PUB, and a circuit for each point; mitigation multiplies them."""
-    job = program(points=5, shots=1000, pubs=3)
-    assert executions(job) == 15_000
-    assert executions(job, factor=3.0) == 45_000
+    """Each group of commuting terms is a PUB, and a circuit for each point."""
+    assert executions(program(points=5, shots=1000, pubs=3)) == 15_000
 
 
 def test_a_job_costs_its_overhead_and_its_executions() -> None:
@@ -105,6 +104,35 @@ def test_the_timing_of_a_device_is_its_own() -> None:
     miami = resolve("fake_miami")
     assert miami is not None
     assert timing_of(replace(frozen, device_qubits=(3,)), miami).rep_delay == pytest.approx(4e-3)
+
+
+def test_error_mitigation_makes_more_of_a_job() -> None:
+    """Three noise factors triple the executions, and learning the readout comes on top of each job, both by the chosen delay."""
+    backend = resolve("fake_fez")
+    assert backend is not None
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    timing = timing_of(Frozen(circuit, (), (0,), (7,), (), 0.0), backend, Extra(repeats=3.0, learned=500, rep_delay=1e-4))
+    shot = 1e-4 + backend.target["measure"][7,].duration
+    assert job_seconds(program(points=2, shots=1000), timing) == pytest.approx(2.0 + shot * (3 * 2000 + 500))
+
+
+@pytest.mark.parametrize(
+    ("mitigation", "sampler", "extra"),
+    [
+        (Mitigation(), False, Extra()),
+        (Mitigation(preset="light"), False, Extra(learned=500)),
+        (Mitigation(preset="full"), False, Extra(repeats=3.0, learned=500)),
+        (Mitigation(preset="full", zne=Zne(noise_factors=(1.0, 1.5, 2.0, 3.0))), False, Extra(repeats=4.0, learned=500)),
+        (Mitigation(pec=Pec(enable=True)), False, Extra(repeats=100.0)),
+        (Mitigation(pec=Pec(enable=True, max_overhead=7.0)), False, Extra(repeats=7.0)),
+        (Mitigation(preset="full", rep_delay=1e-4), True, Extra(rep_delay=1e-4)),
+    ],
+    ids=str,
+)
+def test_what_mitigation_adds_is_known_beforehand(mitigation: Mitigation, sampler: bool, extra: Extra) -> None:  # noqa: FBT001 - a parameter
+    """ZNE repeats for every noise factor, PEC as often as it may, TREX learns; a Sampler has nothing of that but the delay."""
+    assert extra_of(mitigation, sampler=sampler, shots=500) == extra
 
 
 def test_a_device_that_tells_no_repetition_delay_gets_the_usual_one() -> None:

@@ -63,13 +63,19 @@ def test_counting_twice_gives_the_same_count(seed: int) -> None:
     assert counted(Scipy("COBYLA"), seed=seed) == counted(Scipy("COBYLA"), seed=seed)
 
 
-@pytest.mark.parametrize(
-    ("limits", "points"), [(Limits(points=26), 26), (Limits(shots=256 * 31), 30), (Limits(seconds=4.0 + 2 * 2.2), 24)], ids=str
-)
+@pytest.mark.parametrize(("limits", "points"), [(Limits(points=26), 26), (Limits(shots=256 * 31), 30), (Limits(seconds=19.0), 32)], ids=str)
 def test_a_budget_ends_it_before_the_job_that_would_overrun(limits: Limits, points: int) -> None:
     """SPSA asks 20 points and then two at a time."""
     ended = counted(SPSA(iterations=50), limits=limits)
     assert (sum(ended.jobs), ended.ended) == (points, "budget")
+
+
+@given(st.floats(20.0, 100.0), st.floats(0.0, 10.0))
+def test_a_budget_of_qpu_time_holds_the_final_measurement_too(seconds: float, reserve: float) -> None:
+    """What was asked and what is kept for the end stay below it, and it ends the optimizer."""
+    ended = counted(SPSA(iterations=100), limits=Limits(seconds=seconds, reserve=reserve))
+    assert sum(map(PRICE.seconds, ended.jobs)) + reserve <= seconds
+    assert ended.ended == "budget"
 
 
 def test_a_gradient_is_one_job_of_all_its_points() -> None:

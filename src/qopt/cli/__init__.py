@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from qopt.cli import jobs, looking, running
+from qopt.cli import jobs, looking, planning, running
 
 app = typer.Typer(
     help="Durable, honest variational quantum algorithms: one YAML file to a VQE or QAOA result that can be defended.",
@@ -32,11 +32,28 @@ def options(
     """Durable, honest variational quantum algorithms: one YAML file to a VQE or QAOA result that can be defended."""
 
 
-for command in (running.run, running.finish, looking.show, looking.export, looking.schema):
+for command in (
+    running.run,
+    running.finish,
+    planning.plan,
+    planning.check,
+    planning.rehearse,
+    looking.show,
+    looking.export,
+    looking.schema,
+):
     app.command()(command)
 for task in (jobs.status, jobs.watch, jobs.cancel, jobs.job, jobs.sessions):
     app.command()(task)
 app.command(name="list")(looking.list_)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def emulator(context: typer.Context) -> None:
+    """Serve an emulated IBM Quantum on 127.0.0.1 to any Qiskit program: see `qopt emulator --help`."""
+    from qopt.emulator.cli import app as emulated
+
+    emulated(args=context.args, prog_name="qopt emulator")
 
 
 def main() -> NoReturn:

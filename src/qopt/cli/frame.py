@@ -94,11 +94,13 @@ def leave_on_signals() -> None:
 
 
 def same_command() -> str:
+    """The command line that this process was started with, to be pasted into a shell."""
     program = "python -m qopt" if Path(sys.argv[0]).name == "__main__.py" else Path(sys.argv[0]).name
     return shlex.join([*program.split(), *sys.argv[1:]])
 
 
 def say(message: str) -> None:
+    """Tell people something, on standard error."""
     sys.stderr.write(message + "\n")
 
 

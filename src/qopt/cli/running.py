@@ -12,15 +12,15 @@ from qopt.errors import InputError, Interrupted, NotConverged
 
 if TYPE_CHECKING:
     from qopt.config import Loaded
-    from qopt.durable import Listener
     from qopt.journal import Journal
+    from qopt.report.terminal import Guarded
     from qopt.spec import Spec
 
 _SHOWN_ROWS = 30
 
 
 @refusing
-def run(
+def run(  # noqa: PLR0913 - a command's options
     config: Annotated[Path, typer.Argument(help="The YAML file of the run.")],
     overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Such as optimizer.method=COBYQA seed=3.")] = None,
     *,
@@ -130,6 +130,7 @@ def _execute(  # noqa: PLR0913 - what `run` and `finish` share
                 parent=parent,
                 listener=listener,
                 wait=wait,
+                tell=listener.event,
             )
     except InputError as error:
         raise loaded.placed(error) from error
@@ -155,7 +156,7 @@ def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_conver
     try:
         with ExitStack() as stack:
 
-            def listener_of(spec: Spec) -> Listener:
+            def listener_of(spec: Spec) -> Guarded:
                 stack.pop_all().close()
                 return stack.enter_context(
                     shown(progress.value, name=spec.name, sense=spec.problem.sense, units=spec.problem.units, engine=spec.engine)
@@ -177,6 +178,7 @@ def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_conver
 
 
 def show_result(result: dict[str, Any], home: Path) -> None:
+    """The table of a result, on standard output."""
     from qopt.report.result import result_table
 
     typer.echo(result_table(result, home), nl=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, NoReturn, TypeAlias
+from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -149,6 +149,12 @@ def _edge(value: object) -> tuple[str | int, str | int, float]:
     return (labels[0], labels[1], float(weight))
 
 
+def _switch(value: object) -> bool | Literal["auto"]:
+    if isinstance(value, bool):
+        return value
+    return "auto" if value == "auto" else expected("auto, true or false")
+
+
 def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(values)) < len(values):
         expected("qubits that differ")
@@ -177,6 +183,7 @@ Option: TypeAlias = Annotated[
     PlainValidator(_option),
     WithJsonSchema({"type": ["number", "string", "boolean", "null", "array"], "items": {"type": "number"}}),
 ]
+AutoSwitch: TypeAlias = Annotated[bool | Literal["auto"], PlainValidator(_switch), WithJsonSchema({"enum": ["auto", True, False]})]
 Angles: TypeAlias = Annotated[tuple[float, ...], Field(strict=False, min_length=1)]
 Layout: TypeAlias = Annotated[
     tuple[Annotated[int, Field(ge=0, lt=10**6), WHOLE], ...],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, Tag, model_validator
+from pydantic import ConfigDict, Field, JsonValue, Tag, model_validator
 
 from qopt.config.fields import (
     WHOLE,
     Angles,
+    AutoSwitch,
     AxisValue,
     Code,
     Count,
@@ -24,13 +25,8 @@ from qopt.config.fields import (
     by_type,
     expected,
 )
-
-
-class Model(BaseModel):
-    """What all parts of a config have in common: frozen, no unknown keys, no silent conversions."""
-
-    # Only the models that a config really uses are built, which halves the time that reading takes.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
+from qopt.config.mitigation import PRIVATE, Mitigation
+from qopt.config.model import Model
 
 
 class Custom(Model):
@@ -214,7 +210,7 @@ class ScipyOptimizer(Model):
     type: Literal["scipy"]
     method: Literal["COBYLA", "COBYQA", "Nelder-Mead", "Powell", "L-BFGS-B", "SLSQP", "BFGS", "CG", "TNC", "trust-constr"]
     """The method's name in SciPy, such as COBYLA."""
-    options: dict[str, Option] = {}
+    options: dict[str, Option] = {}  # noqa: RUF012 - pydantic copies it for each model
     """Options of the method."""
 
 
@@ -250,7 +246,7 @@ class DifferentialEvolutionOptimizer(Model):
     """A global search by a population of points; what is left out gets its default there."""
 
     type: Literal["differential-evolution"]
-    options: dict[str, Option] = {}
+    options: dict[str, Option] = {}  # noqa: RUF012 - pydantic copies it for each model
     """Such as popsize or maxiter."""
 
 
@@ -285,10 +281,12 @@ class Waiting(Model):
 class Execution(Model):
     """Where jobs run and how."""
 
+    refused: ClassVar[dict[str, str]] = {"private": PRIVATE}
+
     mode: Literal["session", "batch", "job", "auto"] = "auto"
     """How jobs are grouped at the backend; auto follows the work and says why."""
     backend: Name | None = None
-    """statevector, aer, a fake device such as fake_manila, a device of IBM Quantum such as ibm_fez, or least_busy; default: statevector where the objective is exact, else aer."""
+    """statevector, aer, a fake device such as fake_manila, one of IBM Quantum such as ibm_fez, or least_busy; default: by the objective."""
     primitives: Literal["auto", "legacy", "client", "aer"] = "auto"
     """Which implementation of Sampler and Estimator is used."""
     instance: Annotated[str, Field(min_length=1, max_length=400)] | None = None
@@ -309,9 +307,21 @@ class Transpile(Model):
     level: Annotated[int, Field(ge=0, le=3), WHOLE] = 3
     """Qiskit's optimization level."""
     seed: Seed = 1
-    """Of the transpiler's random choices."""
+    """The first of the transpiler's seeds."""
+    seeds: Annotated[int, Field(ge=1, le=1000), WHOLE] | None = None
+    """How many seeds are tried, of which the best circuit is kept; default: 20 where the backend reports errors, else 1."""
     initial_layout: Layout | None = None
     """The physical qubit of each variable; default: the transpiler's choice."""
+    layout: Literal["auto", "reported-errors"] = "auto"
+    """Who chooses the physical qubits: the transpiler, or the errors that the backend reports."""
+    fractional_gates: AutoSwitch = "auto"
+    """Whether the backend's RX and RZZ gates of any angle are used."""
+
+    @model_validator(mode="after")
+    def _one_who_chooses(self) -> Self:
+        if self.initial_layout is not None and self.layout != "auto":
+            expected("initial_layout or layout: reported-errors, not both")
+        return self
 
 
 class Budget(Model):
@@ -359,7 +369,7 @@ class Sweep(Model):
 class RunConfig(Model):
     """A run: one problem, and how it is to be solved."""
 
-    identity: ClassVar[tuple[str, ...]] = ("problem", "ansatz", "start", "objective", "optimizer", "transpile", "seed")
+    identity: ClassVar[tuple[str, ...]] = ("problem", "ansatz", "start", "objective", "optimizer", "transpile", "mitigation", "seed")
     """The keys that make it this run and no other, beside execution.backend and execution.primitives."""
 
     name: Name
@@ -380,6 +390,8 @@ class RunConfig(Model):
     """Where and how."""
     transpile: Transpile = Field(default_factory=Transpile)
     """How circuits are brought to the backend."""
+    mitigation: Mitigation = Field(default_factory=Mitigation)
+    """What is done about errors."""
     budget: Budget = Field(default_factory=Budget)
     """When to stop."""
     sweep: Sweep | None = None

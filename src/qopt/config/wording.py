@@ -8,7 +8,7 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from qopt.config import models
+from qopt.config import mitigation, models
 from qopt.config.document import Node, Refusal
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from qopt.config.model import Model
     from qopt.errors import Where
 
 _LONGEST = 40
@@ -36,7 +37,7 @@ _EXPECTED = {
     "less_than": "less than {lt}",
     "less_than_equal": "{le} or less",
 }
-_PARTS: dict[str, tuple[type[models.Model], ...]] = {
+_PARTS: dict[str, tuple[type[Model], ...]] = {
     "problem": (models.MaxCut, models.Operator),
     "problem.graph": (models.InlineGraph,),
     "problem.graph.regular": (models.Regular,),
@@ -54,6 +55,13 @@ _PARTS: dict[str, tuple[type[models.Model], ...]] = {
     "execution": (models.Execution,),
     "execution.waiting": (models.Waiting,),
     "transpile": (models.Transpile,),
+    "mitigation": (mitigation.Mitigation,),
+    "mitigation.dynamical_decoupling": (mitigation.DynamicalDecoupling,),
+    "mitigation.twirling": (mitigation.Twirling,),
+    "mitigation.measure_noise_learning": (mitigation.MeasureNoiseLearning,),
+    "mitigation.zne": (mitigation.Zne,),
+    "mitigation.pec": (mitigation.Pec,),
+    "mitigation.layer_noise_learning": (mitigation.LayerNoiseLearning,),
     "budget": (models.Budget,),
     "sweep": (models.Sweep,),
 }
@@ -135,8 +143,7 @@ def meant(word: object, names: Iterable[str]) -> str:
 def described(key: str) -> str:
     """What a key that can't be left out means."""
     for name, fields in _docstrings().items():
-        model = getattr(models, name)
-        for field, item in model.model_fields.items():
+        for field, item in _model(name).model_fields.items():
             if item.is_required() and (item.alias or field) == key:
                 return fields.get(field, "")
     return ""
@@ -149,7 +156,7 @@ def json_schema() -> dict[str, Any]:
     texts = _docstrings()
     for name, part in {**schema["$defs"], "RunConfig": schema}.items():
         for field, text in texts.get(name, {}).items():
-            item = getattr(models, name).model_fields[field]
+            item = _model(name).model_fields[field]
             part["properties"][item.alias or field]["description"] = text
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A qopt run"}
 
@@ -157,17 +164,23 @@ def json_schema() -> dict[str, Any]:
 @functools.cache
 def _docstrings() -> dict[str, dict[str, str]]:
     """The text under each field of each model. Pydantic can collect it too, but does so at every start."""
-    classes = [item for item in ast.parse(inspect.getsource(models)).body if isinstance(item, ast.ClassDef)]
+    sources = [ast.parse(inspect.getsource(module)) for module in (models, mitigation)]
+    classes = [item for source in sources for item in source.body if isinstance(item, ast.ClassDef)]
     return {
         item.name: {
             field.target.id: text.value.value
             for field, text in zip(item.body, item.body[1:], strict=False)
             if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
             if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
-            if field.target.id in getattr(models, item.name).model_fields
+            if field.target.id in _model(item.name).model_fields
         }
         for item in classes
     }
+
+
+def _model(name: str) -> type[Model]:
+    found: type[Model] = getattr(models, name, None) or getattr(mitigation, name)
+    return found
 
 
 def _unknown_type(names: str, path: Where, node: Node) -> Refusal:
@@ -187,6 +200,9 @@ def _unknown_type(names: str, path: Where, node: Node) -> Refusal:
 
 
 def _unknown_key(key: str, parent: Where, node: Node) -> str:
+    reasons = [kind.refused[key] for kind in _PARTS.get(".".join(map(str, parent)), ()) if key in kind.refused]
+    if reasons:
+        return reasons[0]
     names = _keys(parent, node)
     wrong = f"unknown key, expected {listed(names)}"
     homes = (
@@ -198,13 +214,13 @@ def _unknown_key(key: str, parent: Where, node: Node) -> str:
     return f"{wrong}{near}" if near or not homes else f"{wrong}; it belongs to {listed(homes)}"
 
 
-def _homes(key: str, part: str, kinds: Iterable[type[models.Model]], parent: str) -> list[str]:
+def _homes(key: str, part: str, kinds: Iterable[type[Model]], parent: str) -> list[str]:
     """The part of the config that knows a key, or its types that do where the key is in this very part."""
     knowing = [kind for kind in kinds if key in _names(kind)]
     return [f"type {name}" for kind in knowing for name in _types(kind)] if part == parent else [part][: len(knowing)]
 
 
-def _types(kind: type[models.Model]) -> tuple[str, ...]:
+def _types(kind: type[Model]) -> tuple[str, ...]:
     """The values of `type` that lead to a model."""
     return getattr(getattr(kind.model_fields.get("type"), "annotation", None), "__args__", ())
 
@@ -222,7 +238,7 @@ def _keys(parent: Where, node: Node) -> list[str]:
     return _names(kinds[0])
 
 
-def _names(kind: type[models.Model]) -> list[str]:
+def _names(kind: type[Model]) -> list[str]:
     return [item.alias or field for field, item in kind.model_fields.items()]
 
 

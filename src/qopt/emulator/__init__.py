@@ -6,7 +6,7 @@ from qopt.emulator.control import Control
 from qopt.emulator.handle import Emulator
 from qopt.emulator.settings import Settings
 
-TESTED_WITH = ("0.51.0",)
-"""The versions of qiskit-ibm-runtime whose requests and models the emulator was compared with."""
+TESTED_WITH = ("0.49.0", "0.50.0", "0.51.0")
+"""The versions of qiskit-ibm-runtime that were pointed at the emulator: the last by every test, the others by hand."""
 
 __all__ = ["TESTED_WITH", "Control", "Emulator", "Settings"]

@@ -28,8 +28,8 @@ class Clock:
         return cls(rate, now, now)
 
     def now(self) -> float:
-        """The virtual time."""
-        return self.virtual + max(0.0, time.time() - self.real) * self.rate
+        """The virtual time, in whole microseconds: what is compared later is what was written."""
+        return round(self.virtual + max(0.0, time.time() - self.real) * self.rate, 6)
 
     def advance_to(self, moment: float) -> None:
         """Jump forward to `moment`; nothing happens where it is in the past."""

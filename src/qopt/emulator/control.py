@@ -63,7 +63,7 @@ class Control:
         """How often each kind of request came since the server was started, such as `POST /jobs`."""
         return dict(self._ask("GET", "requests"))
 
-    def configure(self, changes: dict[str, Any]) -> None:
+    def configure(self, **changes: Any) -> None:  # noqa: ANN401 - names and types are those of Settings, which the server checks
         """Change settings of the running server; Sessions keep the times that they were opened with."""
         self._ask("POST", "settings", changes)
 
@@ -72,7 +72,7 @@ class Control:
         self._ask("POST", "release")
 
     def reset(self) -> None:
-        """Forget jobs, Sessions, faults and counts."""
+        """Forget jobs, Sessions, faults, changed settings and counts; time goes on."""
         self._ask("POST", "reset")
 
     def _ask(self, method: str, what: str, document: object = None) -> Any:  # noqa: ANN401 - JSON

@@ -11,6 +11,7 @@ from qopt.emulator import documents
 from qopt.emulator.control import KEY_HEADER
 from qopt.emulator.messages import Reply, Request, answer
 from qopt.emulator.refusals import Refused
+from qopt.emulator.rules import FaultsError, parse
 from qopt.emulator.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qopt.emulator.platform import Platform
+    from qopt.emulator.wire import Hold
 
 PREFIX = "/control/"
 FIXED = ("backends", "engine", "clock_rate", "max_body")
@@ -31,12 +33,14 @@ class Controls:
         platform: What is controlled.
         key: What a request has to know.
         counts: How often which request came.
+        hold: Where connections wait that a fault keeps silent.
     """
 
-    def __init__(self, platform: Platform, key: str, counts: Counter[str]) -> None:
+    def __init__(self, platform: Platform, key: str, counts: Counter[str], hold: Hold) -> None:
         self._platform = platform
         self._key = key
         self._counts = counts
+        self._hold = hold
         self._known: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("GET", "clock"): self._clock,
             ("POST", "clock"): self._advance,
@@ -44,6 +48,11 @@ class Controls:
             ("GET", "sessions"): self._sessions,
             ("GET", "requests"): self._requests,
             ("POST", "settings"): self._configure,
+            ("GET", "faults"): self._faults,
+            ("POST", "faults"): self._add_faults,
+            ("DELETE", "faults"): self._clear_faults,
+            ("POST", "release"): self._release,
+            ("POST", "reset"): self._reset,
         }
 
     def __call__(self, request: Request) -> Reply:
@@ -59,7 +68,7 @@ class Controls:
             raise Refused(404, 1404, f"There is no {request.method} {request.path}")
         try:
             return answer(known(json.loads(request.body or b"null")))
-        except SettingsError as error:
+        except (SettingsError, FaultsError) as error:
             raise Refused(400, 1002, str(error)) from None
 
     def _clock(self, _: object) -> dict[str, float]:
@@ -84,6 +93,32 @@ class Controls:
 
     def _requests(self, _: object) -> dict[str, int]:
         return dict(self._counts)
+
+    def _faults(self, _: object) -> list[dict[str, Any]]:
+        with self._platform.lock:
+            return self._platform.faults.documents()
+
+    def _add_faults(self, asked: object) -> None:
+        rules = parse(asked, "control")
+        with self._platform.lock:
+            self._platform.faults.add(rules)
+
+    def _clear_faults(self, _: object) -> None:
+        with self._platform.lock:
+            self._platform.faults.clear()
+        self._hold.release()
+
+    def _release(self, _: object) -> None:
+        with self._platform.lock:
+            for job in self._platform.store.jobs("stalled"):
+                self._platform.store.change(job.id, stalled=False)
+            self._platform.lock.notify_all()
+        self._hold.release()
+
+    def _reset(self, _: object) -> None:
+        self._release(None)
+        self._platform.reset()
+        self._counts.clear()
 
     def _configure(self, changes: dict[str, Any]) -> None:
         if fixed := [name for name in FIXED if name in changes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -104,8 +103,11 @@ class Emulator:
     def kill(self) -> None:
         """Kill it as a crash would, with SIGKILL; its folder and port stay for `restart`."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.communicate()
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
             self._process = None
 
     def restart(self) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from typing import TYPE_CHECKING, Any
 
+from qopt.emulator.dispatch import Dispatch
 from qopt.emulator.worker import INTERNAL
 from qopt.emulator.workers import Killed
 
@@ -21,6 +23,7 @@ class Lanes:
 
     def __init__(self, platform: Platform, pool: Pool) -> None:
         self._platform = platform
+        self._dispatch = Dispatch(platform)
         self._pool = pool
 
     def start(self) -> None:
@@ -31,20 +34,21 @@ class Lanes:
     def _run(self, backend: str) -> None:
         while True:
             with self._platform.lock:
-                begun = self._platform.begin(backend)
+                begun = self._dispatch.begin(backend)
                 if begun is None:
                     self._platform.lock.wait(LOOK if self._platform.settings.real_time else None)
                     continue
             job, work = begun
             try:
-                answer = self._pool.perform(job.id, work)
+                self._end(job.id, self._pool.perform(job.id, work))
             except Killed as died:
                 # Where the job was cancelled, that was recorded before, and this says nothing new.
-                answer = {"code": INTERNAL, "message": str(died)}
-            self._end(job.id, answer)
+                self._dispatch.fail(job.id, INTERNAL, str(died))
+            except Exception:  # noqa: BLE001 - a mistake of the emulator fails one job and says how, the next job goes on
+                self._dispatch.fail(job.id, INTERNAL, traceback.format_exc())
 
     def _end(self, job_id: str, answer: dict[str, Any]) -> None:
         if "results" in answer:
-            self._platform.finish(job_id, answer["results"], answer["quantum_seconds"])
+            self._dispatch.finish(job_id, answer["results"], answer["quantum_seconds"])
         else:
-            self._platform.fail(job_id, answer["code"], answer["message"])
+            self._dispatch.fail(job_id, answer["code"], answer["message"])

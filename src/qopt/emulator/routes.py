@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from qopt.emulator import controls, documents, listing, tokens
 from qopt.emulator.handle import INSTANCE
+from qopt.emulator.jobs import Jobs
 from qopt.emulator.messages import NOTHING, Reply, Request, answer, text
 from qopt.emulator.refusals import Refused
 from qopt.emulator.settings import PLANS
@@ -39,6 +40,7 @@ class Routes:
     def __init__(self, platform: Platform, pool: Pool, control: Controls) -> None:
         self._controls = control
         self._platform = platform
+        self._jobs = Jobs(platform)
         self._pool = pool
         with platform.lock:
             self._secret = platform.store.fact("secret") or secrets.token_hex(16)
@@ -62,7 +64,7 @@ class Routes:
                 ("PATCH", r"/sessions/([^/]+)", self._stop_accepting),
                 ("DELETE", r"/sessions/([^/]+)/close", self._close_session),
                 ("POST", r"/jobs", self._submit),
-                ("GET", r"/jobs", self._jobs),
+                ("GET", r"/jobs", self._list),
                 ("GET", r"/jobs/([^/]+)", self._job),
                 ("DELETE", r"/jobs/([^/]+)", self._delete),
                 ("GET", r"/jobs/([^/]+)/results", self._results),
@@ -81,6 +83,11 @@ class Routes:
             headers = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
             document = refusal.body(secrets.token_hex(10))
             return Reply(refusal.status, json.dumps(document).encode(), headers=headers)
+
+    def expire_tokens(self) -> None:
+        """All tokens given so far are void from now on."""
+        with self._platform.lock:
+            self._platform.store.state("token floor", self._platform.store.fact("token serial") or 0)
 
     def _answered(self, request: Request) -> Reply:
         if request.path.startswith(controls.PREFIX):
@@ -164,9 +171,8 @@ class Routes:
     # Devices
 
     def _backends(self, _: Request) -> Reply:
-        with self._platform.lock:
-            queues = {name: self._platform.queue_length(name) for name in self._platform.twins}
-        return answer({"devices": [documents.of_device(twin, queues[name]) for name, twin in self._platform.twins.items()]})
+        twins = self._platform.twins.values()
+        return answer({"devices": [documents.of_device(twin, self._platform.queue_length(twin.name)) for twin in twins]})
 
     def _configuration(self, _: Request, name: str) -> Reply:
         return answer(self._platform.twin(name).configuration())
@@ -176,20 +182,18 @@ class Routes:
 
     def _status(self, _: Request, name: str) -> Reply:
         configuration = self._platform.twin(name).configuration()
-        with self._platform.lock:
-            queue = self._platform.queue_length(name)
+        queue = self._platform.queue_length(name)
         return answer({"state": True, "status": "active", "backend_version": configuration["backend_version"], "length_queue": queue})
 
     # Sessions
 
     def _open_session(self, request: Request) -> Reply:
         asked = _document(request)
-        session = self._platform.open_session(
-            str(asked.get("mode", "dedicated")),
-            str(asked.get("backend")),
-            request.headers.get("service-crn", INSTANCE),
-            asked.get("max_ttl"),
-        )
+        max_ttl = asked.get("max_ttl")
+        if max_ttl is not None and not isinstance(max_ttl, int | float):
+            raise Refused(400, 1002, f"max_ttl is {max_ttl!r}, expected seconds")
+        instance = request.headers.get("service-crn", INSTANCE)
+        session = self._platform.open_session(str(asked.get("mode", "dedicated")), asked.get("backend"), instance, max_ttl)
         # Whoever opens a Session will soon submit to it.
         self._pool.warm()
         return answer(documents.of_session(session, 0.0), 201)
@@ -210,45 +214,40 @@ class Routes:
     # Jobs
 
     def _submit(self, request: Request) -> Reply:
-        asked = _document(request)
-        if not isinstance(asked.get("params"), dict):
-            raise Refused(400, 1002, "params is missing or no object")
-        job = self._platform.submit(asked, json.dumps(asked["params"]), request.headers.get("service-crn", INSTANCE))
+        job = self._jobs.submit(_document(request), request.headers.get("service-crn", INSTANCE))
         return answer({"id": job.id, "backend": job.backend, "session_id": job.session, "private": job.private})
 
-    def _jobs(self, request: Request) -> Reply:
+    def _list(self, request: Request) -> Reply:
         found, count, limit, offset = listing.jobs(self._platform, request)
         return answer({"jobs": [documents.of_job(job) for job in found], "count": count, "limit": limit, "offset": offset})
 
     def _job(self, request: Request, job_id: str) -> Reply:
-        job = self._platform.job(job_id)
-        document = documents.of_job(job)
-        if request.value("exclude_params") != "true" and not job.private:
-            with self._platform.lock:
-                document["params"] = json.loads(self._platform.store.read(job_id, "params") or "{}")
+        document = documents.of_job(self._jobs.get(job_id))
+        if request.value("exclude_params") != "true" and (params := self._jobs.params(job_id)) is not None:
+            document["params"] = params
         return answer(document)
 
     def _delete(self, _: Request, job_id: str) -> Reply:
-        self._platform.delete(job_id)
+        self._jobs.delete(job_id)
         self._pool.kill(job_id)
         return NOTHING
 
     def _results(self, _: Request, job_id: str) -> Reply:
-        return text(self._platform.results(job_id))
+        return text(self._jobs.results(job_id))
 
     def _cancel(self, _: Request, job_id: str) -> Reply:
-        self._platform.cancel(job_id)
+        self._jobs.cancel(job_id)
         self._pool.kill(job_id)
         return NOTHING
 
     def _logs(self, _: Request, job_id: str) -> Reply:
-        return text(self._platform.logs(job_id))
+        return text(self._jobs.logs(job_id))
 
     def _metrics(self, _: Request, job_id: str) -> Reply:
-        return answer(documents.of_metrics(self._platform.job(job_id)))
+        return answer(documents.of_metrics(self._jobs.get(job_id)))
 
     def _retag(self, request: Request, job_id: str) -> Reply:
-        self._platform.retag(job_id, _document(request).get("tags"))
+        self._jobs.retag(job_id, _document(request).get("tags"))
         return NOTHING
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-CODES = ("circuit", "circuits", "samplex", "seed_simulator")
-"""Keys under which nothing is a number that is asked about; serialized circuits carry random identifiers."""
+CODES = ("circuit", "circuits", "job_tags", "samplex", "seed_simulator")
+"""Keys under which nothing is a number that is asked about: serialized circuits carry random identifiers, tags are names."""
 
 
 def digest(program: str, backend: str, params: dict[str, Any]) -> str:

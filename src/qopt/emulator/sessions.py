@@ -31,7 +31,7 @@ class Session:
         created: When it was asked for.
         state: `open`, `active`, `inactive` or `closed`.
         accepting: Whether it takes jobs.
-        expired: Whether `max_ttl` is over; what is queued then fails.
+        expired: When its time was over, and what was queued failed.
         started: When its first job began.
         activated: When it last became active.
         closed: When it became closed.
@@ -50,7 +50,7 @@ class Session:
     created: float
     state: str = "open"
     accepting: bool = True
-    expired: bool = False
+    expired: float | None = None
     started: float | None = None
     activated: float | None = None
     closed: float | None = None
@@ -83,6 +83,11 @@ def job_ended(session: Session, now: float) -> Session:
     return replace(session, last_completed=now)
 
 
+def expired(session: Session, end: float) -> Session:
+    """Its time was over at `end`: it takes nothing more, and closes when what runs has ended."""
+    return replace(session, accepting=False, expired=end)
+
+
 def closed(session: Session, end: float) -> Session:
     """It closed at `end`."""
     return replace(_in_state(session, "closed", end), accepting=False, closed=end)
@@ -109,17 +114,15 @@ def _next(session: Session, load: Load) -> tuple[float, Session] | None:
     if load.ever == 0:
         end = session.created + NEVER_USED
         changes.append((end, closed(session, end)))
-    if session.started is not None and not session.expired:
+    if session.started is not None and session.expired is None:
         end = session.started + session.max_ttl
-        changes.append((end, replace(session, accepting=False, expired=True)))
+        changes.append((end, expired(session, end)))
     if session.state == "active" and not load.running and session.last_completed is not None:
         end = session.last_completed + session.interactive_ttl
         changes.append((end, _in_state(session, "inactive", end)))
     if not session.accepting and not busy:
         # What closes it is already in the past: its jobs are done, or it was told to close.
-        end = max(session.history[-1][1], session.last_completed or session.created)
-        if session.expired and session.started is not None:
-            end = max(end, session.started + session.max_ttl)
+        end = max(session.history[-1][1], session.last_completed or session.created, session.expired or session.created)
         changes.append((end, closed(session, end)))
     return min(changes, key=lambda change: change[0], default=None)
 

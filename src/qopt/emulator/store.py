@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     instance TEXT NOT NULL, session TEXT, tags TEXT NOT NULL, private INTEGER NOT NULL, cost REAL, digest TEXT NOT NULL,
     created REAL NOT NULL, arrived REAL NOT NULL, status TEXT NOT NULL, reason TEXT, reason_code INTEGER, started REAL, ended REAL,
     stalled INTEGER NOT NULL, ordinal INTEGER, starts INTEGER NOT NULL, executions INTEGER NOT NULL, billed REAL NOT NULL,
-    estimate REAL, reads INTEGER NOT NULL, deleted INTEGER NOT NULL
+    estimate REAL, reads INTEGER NOT NULL, deleted INTEGER NOT NULL, fault TEXT
 );
 CREATE INDEX IF NOT EXISTS by_digest ON jobs (digest);
 CREATE INDEX IF NOT EXISTS by_session ON jobs (session);
@@ -62,6 +62,7 @@ class Job:
         estimate: Seconds that it was thought to take.
         reads: How often its results were read.
         deleted: Whether its owner deleted it.
+        fault: What is going to go wrong with it, as JSON.
     """
 
     seq: int
@@ -89,6 +90,7 @@ class Job:
     estimate: float | None = None
     reads: int = 0
     deleted: bool = False
+    fault: str | None = None
 
     @property
     def final(self) -> bool:
@@ -189,6 +191,11 @@ class Store:
         found = self._sql.execute("SELECT status, COUNT(*) FROM jobs WHERE session = ? GROUP BY status", (session_id,))
         counts: dict[str, int] = dict(found.fetchall())
         return Load(counts.get("Queued", 0), counts.get("Running", 0), sum(counts.values()))
+
+    def clear(self) -> None:
+        """Forget jobs and Sessions; what is kept under names stays."""
+        for table in ("jobs", "texts", "sessions"):
+            self._sql.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
 
     def fact(self, name: str) -> Any:  # noqa: ANN401 - whatever JSON was kept
         """A value that was kept under a name, None if there is none."""

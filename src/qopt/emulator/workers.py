@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST = 2
+LOG = "workers.log"
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "RAYON")} | {"QISKIT_PARALLEL": "FALSE"}
 
 
@@ -67,6 +68,8 @@ class Pool:
             worker = self._busy.get(job_id)
             if worker is not None:
                 worker.kill()
+                # The next job is not to wait for imports.
+                self._idle.append(self._start())
 
     def close(self) -> None:
         """End all workers."""
@@ -102,6 +105,6 @@ def _ask(worker: subprocess.Popen[str], work: dict[str, Any]) -> dict[str, Any]:
     if not line:
         worker.kill()
         worker.wait()
-        raise Killed(f"the worker ended with exit code {worker.returncode} before it answered")
+        raise Killed(f"the worker ended with exit code {worker.returncode} before it answered; {LOG} in the folder of the state says more")
     answer: dict[str, Any] = json.loads(line)
     return answer

@@ -2,17 +2,35 @@
 
 from qopt.execution.executor import Circumstances, Diary, Execution, Executor, JobFailed, JobLost, JobState, Mode, Primitives, Waiting
 from qopt.execution.isa import Transpile
+from qopt.execution.mitigation import (
+    DynamicalDecoupling,
+    LayerNoiseLearning,
+    MeasureNoiseLearning,
+    Mitigation,
+    Pec,
+    Twirling,
+    Zne,
+    mitigation_from,
+)
 
 __all__ = [
     "Circumstances",
     "Diary",
+    "DynamicalDecoupling",
     "Execution",
     "Executor",
     "JobFailed",
     "JobLost",
     "JobState",
+    "LayerNoiseLearning",
+    "MeasureNoiseLearning",
+    "Mitigation",
     "Mode",
+    "Pec",
     "Primitives",
     "Transpile",
+    "Twirling",
     "Waiting",
+    "Zne",
+    "mitigation_from",
 ]

@@ -10,10 +10,11 @@ from qiskit_aer import AerSimulator
 
 from qopt.errors import InputError
 from qopt.execution import backends, primitives
+from qopt.execution.fractional import GATES
 from qopt.execution.ibm.account import Account
 from qopt.execution.ibm.conversation import Conversation
 from qopt.execution.ibm.executor import IbmExecutor
-from qopt.execution.isa import Transpile, transpiled, unrolled
+from qopt.execution.isa import Transpile, transpiled, unrolled, uses_fractional_gates
 from qopt.execution.local import LocalExecutor
 from qopt.execution.statevector import StatevectorExecutor
 
@@ -72,7 +73,7 @@ class Device:
         if self.computes:
             return unrolled(logical)
         if self.account is not None:
-            chosen = self._chosen(self.account, width)
+            chosen = self._chosen(self.account, width, fractional=uses_fractional_gates(transpile, mitigated=False))
             return replace(transpiled(logical, chosen, transpile), device=str(chosen.name))
         frozen = transpiled(logical, self.backend, transpile)
         if len(frozen.device_qubits) > WIDEST and not isinstance(self.backend, AerSimulator):
@@ -83,12 +84,14 @@ class Device:
 
     def target(self, frozen: Frozen) -> Any:  # noqa: ANN401 - the client's, or any backend
         """The backend that a circuit was frozen for."""
-        return self.backend if self.account is None else self.account.backend(frozen.device or self.name)
+        if self.account is None:
+            return self.backend
+        return self.account.backend(frozen.device or self.name, fractional=_is_fractional(frozen))
 
-    def _chosen(self, account: Account, width: int) -> Any:  # noqa: ANN401 - the client's
+    def _chosen(self, account: Account, width: int, *, fractional: bool) -> Any:  # noqa: ANN401 - the client's
         if self.name == LEAST_BUSY:
-            return account.least_busy(max(width, self.min_qubits))
-        return account.backend(self.name)
+            return account.least_busy(max(width, self.min_qubits), fractional=fractional)
+        return account.backend(self.name, fractional=fractional)
 
 
 def find(execution: Execution, *, exact: bool) -> Device:
@@ -143,7 +146,7 @@ class Connections:
         """The conversation for a circuit, opened when it is first needed."""
         # A simulator holds a circuit's qubits and their noise, a device takes any circuit.
         qubits = () if device.remote else frozen.device_qubits
-        key = (device.name, frozen.device, execution.mode, execution.primitives, qubits)
+        key = (device.name, frozen.device, execution.mode, execution.primitives, execution.mitigation, qubits)
         if key not in self._executors:
             self._executors[key] = _connect(device, execution, frozen)
         return self._executors[key]
@@ -159,7 +162,17 @@ def _connect(device: Device, execution: Execution, frozen: Frozen) -> Executor:
         return StatevectorExecutor()
     kind = primitives.choose(execution.primitives)
     if device.account is not None:
-        name = frozen.device or device.name
-        conversation = Conversation(device.account, name, execution.mode, execution.on_session_end)
-        return IbmExecutor(device.account, name, conversation, kind, {}, random.Random())  # noqa: S311 - jitter, no secret
-    return LocalExecutor(backends.simulator(device.backend, frozen.device_qubits), device.name, execution.mode, kind)
+        return _at_ibm(device.account, frozen.device or device.name, execution, frozen)
+    simulator = backends.simulator(device.backend, frozen.device_qubits)
+    return LocalExecutor(simulator, device.name, execution.mode, kind, execution.mitigation)
+
+
+def _at_ibm(account: Account, name: str, execution: Execution, frozen: Frozen) -> IbmExecutor:
+    conversation = Conversation(account, name, execution.mode, execution.on_session_end, fractional=_is_fractional(frozen))
+    kind = primitives.choose(execution.primitives)
+    return IbmExecutor(account, name, conversation, kind, execution.mitigation, random.Random())  # noqa: S311 - jitter, no secret
+
+
+def _is_fractional(frozen: Frozen) -> bool:
+    """Whether a circuit has gates that a device offers only where it is asked for them."""
+    return not set(GATES).isdisjoint(frozen.circuit.count_ops())

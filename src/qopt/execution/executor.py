@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from qopt.errors import BackendError
+from qopt.execution.mitigation import Mitigation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,7 @@ class Execution:
         min_qubits: For `least_busy`, beside what the problem needs.
         on_session_end: What to do when a Session ends before the run: `renew` it, go on in a `batch`, or `stop` resumably.
         waiting: Deadlines.
+        mitigation: What is done about errors.
     """
 
     mode: Mode = "auto"
@@ -67,6 +69,7 @@ class Execution:
     min_qubits: int = 1
     on_session_end: OnSessionEnd = "renew"
     waiting: Waiting = field(default_factory=Waiting)
+    mitigation: Mitigation = field(default_factory=Mitigation)
 
 
 class JobState(Enum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit
@@ -12,7 +12,10 @@ from qiskit.transpiler.exceptions import TranspilerError
 from qiskit_aer import AerSimulator
 
 from qopt.errors import BackendError, InputError
+from qopt.execution import fractional
 from qopt.execution.backends import AER_BASIS
+from qopt.execution.fidelity import Placement, describe, reports_errors
+from qopt.execution.layouts import Placed, best, candidates, placed, replaced
 from qopt.programs import REGISTER, Frozen
 
 if TYPE_CHECKING:
@@ -20,9 +23,16 @@ if TYPE_CHECKING:
 
     from qiskit.providers import BackendV2
     from qiskit.quantum_info import SparsePauliOp
+    from qiskit.transpiler import Target
 
     from qopt.ansatze import Ansatz
     from qopt.types import Bits, Values
+
+LayoutMethod: TypeAlias = Literal["auto", "reported-errors"]
+Fractional: TypeAlias = Literal["auto"] | bool
+
+SEEDS = 20
+"""How many seeds are tried where a device reports errors and nothing else was said."""
 
 _CHECKED_STRINGS = 32
 
@@ -33,13 +43,41 @@ class Transpile:
 
     Attributes:
         level: Qiskit's optimization level, 0 to 3.
-        seed: Of the transpiler's random choices.
+        seed: The first seed of the transpiler's random choices.
         initial_layout: `initial_layout[i]` is the device's qubit for logical qubit i; None lets the transpiler choose.
+        seeds: How many seeds are tried, `seed`, `seed + 1` and so on, of which the circuit with the highest estimated fidelity is kept;
+            None is 20 where the device reports errors, else 1.
+        layout: `reported-errors` moves every candidate to the qubits where its gates and measurements have the lowest reported errors;
+            `auto` leaves it where the transpiler put it.
+        fractional_gates: Whether a device's RX and RZZ gates of any angle are used; `auto` tries both and keeps the better one, unless
+            error mitigation acts that can't do with them.
     """
 
     level: int = 3
     seed: int = 1
     initial_layout: tuple[int, ...] | None = None
+    seeds: int | None = None
+    layout: LayoutMethod = "auto"
+    fractional_gates: Fractional = "auto"
+
+    def __post_init__(self) -> None:
+        """Refuse what is no choice, and two answers to one question.
+
+        Raises:
+            InputError: With the key that is wrong.
+        """
+        if self.initial_layout is not None and self.layout != "auto":
+            message = f"initial_layout gives the qubits and layout {self.layout} chooses them: leave one of the two out"
+            raise InputError(message, ("transpile", "layout"))
+        if self.layout not in ("auto", "reported-errors"):
+            message = f"layout is {self.layout!r}, expected auto or reported-errors"
+            raise InputError(message, ("transpile", "layout"))
+        if self.fractional_gates not in ("auto", True, False):
+            message = f"fractional_gates is {self.fractional_gates!r}, expected auto, true or false"
+            raise InputError(message, ("transpile", "fractional_gates"))
+        if self.seeds is not None and self.seeds < 1:
+            message = f"seeds is {self.seeds}, expected 1 or more"
+            raise InputError(message, ("transpile", "seeds"))
 
 
 def freeze(ansatz: Ansatz, groups: tuple[tuple[SparsePauliOp, ...], ...], constant: float, *, sampled: bool) -> Frozen:
@@ -62,22 +100,33 @@ def transpiled(logical: Frozen, backend: BackendV2 | None, transpile: Transpile)
     layout = None if transpile.initial_layout is None else list(transpile.initial_layout)
     if layout is not None:
         _check_initial_layout(layout, width, None if backend is None else backend.num_qubits)
-    options = {"basis_gates": list(AER_BASIS)} if backend is None else {"backend": backend}
     try:
-        manager = generate_preset_pass_manager(
-            optimization_level=transpile.level, initial_layout=layout, seed_transpiler=transpile.seed, **options
-        )
-        isa = manager.run(logical.circuit)
+        chosen = _on_aer(logical.circuit, transpile, layout) if backend is None else _on_device(logical.circuit, backend, transpile, layout)
     except TranspilerError as error:
         message = f"the circuit can't be transpiled: {error.message}"
         raise InputError(message, ("transpile",)) from error
-    final = range(width) if isa.layout is None else isa.layout.final_index_layout(filter_ancillas=True)
+    isa, final = chosen.circuit, chosen.final
     # A simulator's noise belongs to its own qubits, and it leaves idle ones out by itself.
     used = list(range(isa.num_qubits)) if isinstance(backend, AerSimulator) else _used(isa, final)
     part = {qubit: index for index, qubit in enumerate(used)}
     positions = tuple(part[qubit] for qubit in final)
     groups = tuple(tuple(item.apply_layout(list(positions), num_qubits=len(used)) for item in group) for group in logical.groups)
     return Frozen(_reduced(isa, used), logical.parameters, positions, tuple(used), groups, logical.constant)
+
+
+def placement_of(frozen: Frozen, backend: BackendV2 | None) -> Placement:
+    """The figures of a frozen circuit on its device: what the plan and the result show."""
+    return describe(frozen.circuit, None if backend is None else backend.target, qubits=frozen.device_qubits, measured=frozen.layout)
+
+
+def uses_fractional_gates(transpile: Transpile, *, mitigated: bool) -> bool:
+    """Whether a device is to be fetched with its fractional gates, where it has them.
+
+    Args:
+        transpile: What was asked for.
+        mitigated: Whether error mitigation acts that needs Clifford gates between qubits, which fractional ones are not.
+    """
+    return transpile.fractional_gates is True or (transpile.fractional_gates == "auto" and not mitigated)
 
 
 def unrolled(logical: Frozen) -> Frozen:
@@ -118,6 +167,52 @@ def check_contract(frozen: Frozen, hamiltonian: SparsePauliOp, energy: Callable[
                 raise InputError(message, ("problem",))
 
 
+def _on_aer(circuit: QuantumCircuit, transpile: Transpile, layout: list[int] | None) -> Placed:
+    """For plain Aer, which has no couplings and reports no errors: one seed unless more are asked for.
+
+    Raises:
+        InputError: If the layout is to follow reported errors.
+    """
+    if transpile.layout == "reported-errors":
+        message = "layout is reported-errors, but aer reports none: set layout to auto, or execution.backend to a device"
+        raise InputError(message, ("transpile", "layout"))
+    basis = AER_BASIS if transpile.fractional_gates else tuple(gate for gate in AER_BASIS if gate not in fractional.GATES)
+    return best(candidates(circuit, basis, _seeds(transpile, None), level=transpile.level, layout=layout))
+
+
+def _on_device(circuit: QuantumCircuit, backend: BackendV2, transpile: Transpile, layout: list[int] | None) -> Placed:
+    """For a device: the best of all seeds, with and without fractional gates where there is a choice.
+
+    Raises:
+        InputError: If something is asked for that the device has not.
+    """
+    target = backend.target
+    if transpile.layout == "reported-errors" and not reports_errors(target):
+        message = f"layout is reported-errors, but {backend.name} reports none: set layout to auto"
+        raise InputError(message, ("transpile", "layout"))
+    if transpile.fractional_gates is True and "rzz" not in target.operation_names:
+        message = f"fractional_gates is true, but {backend.name} has none: set it to auto"
+        raise InputError(message, ("transpile", "fractional_gates"))
+    # A simulator has no calibrated range of angles, and nothing to choose between.
+    choice = not isinstance(backend, AerSimulator) and fractional.offered(target)
+    targets = [target]
+    if choice and transpile.fractional_gates is not True:
+        plain = fractional.without(target)
+        targets = [plain, target] if transpile.fractional_gates == "auto" else [plain]
+    found: list[Placed] = []
+    for each in targets:
+        made = candidates(circuit, each, _seeds(transpile, each), level=transpile.level, layout=layout)
+        if choice and each is target:
+            made = [placed(fractional.folded(item.circuit), item.final, each) for item in made]
+        found += [replaced(item, each) for item in made] if transpile.layout == "reported-errors" else made
+    return best(found)
+
+
+def _seeds(transpile: Transpile, target: Target | None) -> range:
+    count = transpile.seeds or (SEEDS if reports_errors(target) else 1)
+    return range(transpile.seed, transpile.seed + count)
+
+
 def _measured(circuit: QuantumCircuit) -> QuantumCircuit:
     register = ClassicalRegister(circuit.num_qubits, REGISTER)
     measured = circuit.copy()
@@ -135,7 +230,7 @@ def _measurements(circuit: QuantumCircuit) -> dict[int, int]:
     }
 
 
-def _used(circuit: QuantumCircuit, final: range | list[int]) -> list[int]:
+def _used(circuit: QuantumCircuit, final: tuple[int, ...]) -> list[int]:
     """The qubits that anything acts on or that hold a logical qubit, sorted."""
     acted = {circuit.find_bit(qubit).index for item in circuit.data if item.operation.name != "barrier" for qubit in item.qubits}
     return sorted(acted | set(final))
@@ -144,7 +239,7 @@ def _used(circuit: QuantumCircuit, final: range | list[int]) -> list[int]:
 def _reduced(circuit: QuantumCircuit, used: list[int]) -> QuantumCircuit:
     """The circuit on the used qubits alone."""
     part = {qubit: index for index, qubit in enumerate(used)}
-    reduced = QuantumCircuit(len(used), name=circuit.name, global_phase=circuit.global_phase)
+    reduced = QuantumCircuit(len(used), name=circuit.name, global_phase=circuit.global_phase, metadata=circuit.metadata)
     for register in circuit.cregs:
         reduced.add_register(register)
     for item in circuit.data:

@@ -9,7 +9,9 @@ from qiskit.exceptions import QiskitError
 
 from qopt.errors import BackendError
 from qopt.execution import primitives
+from qopt.execution.conflicts import part_that_acts
 from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState, Mode
+from qopt.execution.mitigation import Mitigation, options, own_errors
 from qopt.programs import Program, PubData
 
 if TYPE_CHECKING:
@@ -29,12 +31,14 @@ class LocalExecutor:
         name: What the user calls the backend.
         mode: `session`, `batch` or `job`; `auto` is `session`, since a run's jobs depend on each other.
         kind: Which primitives.
+        mitigation: What is done about errors, as far as a simulator has them.
     """
 
     volatile = True
 
-    def __init__(self, backend: AerSimulator, name: str, mode: Mode, kind: Kind) -> None:
+    def __init__(self, backend: AerSimulator, name: str, mode: Mode, kind: Kind, mitigation: Mitigation | None = None) -> None:
         """Open the Session or the Batch."""
+        self._mitigation = mitigation or Mitigation()
         self._backend = backend
         self._name = name
         self._mode_name = "session" if mode == "auto" else mode
@@ -90,7 +94,8 @@ class LocalExecutor:
             with primitives.quiet():
                 for part in parts:
                     count = len(pubs) // len(parts)
-                    answers += primitives.read(part.result(), pubs[len(answers) : len(answers) + count])
+                    asked = pubs[len(answers) : len(answers) + count]
+                    answers += primitives.read(part.result(), asked, stds=own_errors(self._what(program)))
         except (QiskitError, ValueError) as error:
             message = f"job {job} on {self._name} failed: {error}"
             raise JobFailed(message) from error
@@ -120,16 +125,21 @@ class LocalExecutor:
         if self._mode is not self._backend:
             self._mode.close()
 
-    def _options(self, program: Program) -> dict[str, Any]:
-        """Client-side Estimators mitigate unless told not to; legacy ones can't in local mode, and warn of any option about it."""
-        return {"resilience_level": 0} if self._kind == "client" and program.pubs[0].observables else {}
-
     def _open(self) -> Any:  # noqa: ANN401 - a Session, a Batch or the backend
         if self._kind == "aer" or self._mode_name == "job":
             return self._backend
         from qiskit_ibm_runtime import Batch, Session  # noqa: PLC0415 - takes seconds, and job mode with Aer's primitives needs none of it
 
         return (Batch if self._mode_name == "batch" else Session)(backend=self._backend)
+
+    def _what(self, program: Program) -> Mitigation:
+        """What of the mitigation acts here."""
+        sampler = not program.pubs[0].observables
+        return part_that_acts(self._mitigation, self._kind, sampler=sampler, local=True, backend=self._backend)[0]
+
+    def _options(self, program: Program) -> dict[str, Any]:
+        """For the primitive; server-side ones warn of every option in local mode, so they get none."""
+        return {} if self._kind == "legacy" else options(self._what(program), self._kind, sampler=not program.pubs[0].observables)
 
     def _parts(self, program: Program) -> list[Program]:
         """One submission, but one for each PUB with client-side primitives.

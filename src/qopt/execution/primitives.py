@@ -113,8 +113,13 @@ def run_aer(backend: AerSimulator, program: Program) -> list[PubData]:
     return answers
 
 
-def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub]) -> list[PubData]:
+def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub], *, stds: bool = False) -> list[PubData]:
     """The arrays of a primitive's result, checked for type, shape and finiteness.
+
+    Args:
+        result: What the primitive answered.
+        pubs: What it was asked.
+        stds: Whether the Estimator's own standard errors are wanted, for values that are more than means over shots.
 
     Raises:
         BackendError: If the answer is not what was asked for.
@@ -128,31 +133,49 @@ def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub]) -> list[Pub
         raise BackendError(message)
     answers: list[PubData] = []
     for pub, item in zip(pubs, result, strict=True):
-        array: NDArray[Any]
-        shape: tuple[int, ...]
         if pub.observables:
-            name, array = "evs", np.asarray(item.data.evs, dtype=np.float64)
-            shape = (len(pub.points), len(pub.observables))
-        else:
-            name, array = "samples", from_bit_array(item.data[REGISTER].array)
-            shape = (len(pub.points), pub.shots or 0, math.ceil(len(pub.frozen.layout) / 8))
-        if not pub.frozen.parameters and array.size == math.prod(shape):
-            # Without parameters some primitives leave the axis of points out.
-            array = array.reshape(shape)
-        if array.shape != shape or not np.isfinite(array).all():
-            message = f"the backend answered an array {name} of shape {array.shape}, expected {shape} of finite numbers"
-            raise BackendError(message)
-        answers.append({name: array})
+            shape: tuple[int, ...] = (len(pub.points), len(pub.observables))
+            answer = {"evs": _checked("evs", np.asarray(item.data.evs, dtype=np.float64), shape, pub)}
+            if stds:
+                answer["stds"] = _checked("stds", _own_errors(item.data), shape, pub)
+            answers.append(answer)
+            continue
+        # Twirling rounds shots up to whole randomizations. What was not asked for is left out, so that all points have as many.
+        samples = from_bit_array(item.data[REGISTER].array[..., : pub.shots, :])
+        shape = (len(pub.points), pub.shots or 0, math.ceil(len(pub.frozen.layout) / 8))
+        answers.append({"samples": _checked("samples", samples, shape, pub)})
     return answers
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the runtime's deprecation notes about its own primitives from the user, who did not choose them."""
+    """Keep from the user what the runtime says of its own primitives and fits, which the user did not choose."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", PendingDeprecationWarning)
+        # Of an observable that is a constant, as H_g^2 of a single term is: it has no spread to fit.
+        warnings.filterwarnings("ignore", "No positive, finite standard errors were found", UserWarning)
         yield
+
+
+def _checked(name: str, array: NDArray[Any], shape: tuple[int, ...], pub: Pub) -> NDArray[Any]:
+    if not pub.frozen.parameters and array.size == math.prod(shape):
+        # Without parameters some primitives leave the axis of points out.
+        array = array.reshape(shape)
+    if array.shape != shape or not np.isfinite(array).all():
+        message = f"the backend answered an array {name} of shape {array.shape}, expected {shape} of finite numbers"
+        raise BackendError(message)
+    return array
+
+
+def _own_errors(data: Any) -> NDArray[np.float64]:  # noqa: ANN401 - a DataBin
+    """The Estimator's standard errors; where a fit has none, the largest that another extrapolator gives at zero noise."""
+    errors = np.asarray(data.stds, dtype=np.float64)
+    if np.isfinite(errors).all() or "stds_extrapolated" not in data:
+        return errors
+    fits = np.asarray(data.stds_extrapolated, dtype=np.float64)[..., 0]
+    largest = np.where(np.isfinite(fits), fits, -np.inf).max(axis=-1)
+    return np.where(np.isfinite(errors), errors, np.where(np.isfinite(largest), largest, errors))
 
 
 def _estimator_pub(pub: Pub) -> tuple[Any, ...]:

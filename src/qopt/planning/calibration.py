@@ -101,6 +101,7 @@ class Calibration:
 
         seconds = predicted * ratio(predicted)
         misfits = ratios / np.maximum(fitted, _SMALLEST) - 1.0
+        # What was billed once beyond its estimate may be again: the largest misfit counts, however odd.
         scatter = _TO_SIGMA * float(np.median(np.abs(misfits)))
         margin = LEAST_MARGIN + max(3 * scatter, float(misfits.max())) + FIRST_MARGIN / len(known)
         within = min(max(predicted, float(predictions.min())), float(predictions.max()))
@@ -168,7 +169,7 @@ class Wallet:
 
 def _share(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
     """The overhead's share of predictions, 0 to 1."""
-    return np.minimum(OVERHEAD / predictions, 1.0)
+    return OVERHEAD / np.maximum(predictions, OVERHEAD)
 
 
 def _work(predicted: float) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from qopt.execution.mitigation import circuits_per_value, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from qiskit.providers import BackendV2
     from qiskit.transpiler import Target
 
+    from qopt.execution.mitigation import Mitigation
     from qopt.programs import Frozen, Program
 
 OVERHEAD = 2.0
@@ -22,49 +24,87 @@ OVERHEAD = 2.0
 REP_DELAY = 250e-6
 """Seconds between two shots, where a backend does not tell its own."""
 
+PEC_OVERHEAD = 100.0
+"""The largest factor by which PEC may multiply executions, where nothing was said."""
+
 
 @dataclass(frozen=True)
 class Timing:
-    """How long one execution of a circuit takes on a device.
+    """How long a job takes on a device, but for the number of its executions.
 
     Attributes:
         duration: Seconds from the first gate to the end of the measurement.
         rep_delay: Seconds before the next shot.
         overhead: Seconds for each job.
+        repeats: Executions that error mitigation makes of one.
     """
 
     duration: float
     rep_delay: float = REP_DELAY
     overhead: float = OVERHEAD
+    repeats: float = 1.0
 
 
-def job_seconds(program: Program, timing: Timing, *, factor: float = 1.0) -> float:
-    """QPU seconds that a job is expected to be billed.
+@dataclass(frozen=True)
+class Extra:
+    """What options add to a job.
+
+    Attributes:
+        repeats: Executions that are made of one, such as one for each noise factor of ZNE.
+        learned: Executions with which a job begins, such as those by which TREX learns the readout errors.
+        rep_delay: Seconds before the next shot, where that was chosen.
+    """
+
+    repeats: float = 1.0
+    learned: int = 0
+    rep_delay: float | None = None
+
+
+def extra_of(mitigation: Mitigation, *, sampler: bool, shots: int) -> Extra:
+    """What error mitigation adds, on the safe side where only the service knows.
+
+    PEC may make as many executions of one as it is allowed, and TREX is taken to learn the readout errors anew for every PUB.
 
     Args:
-        program: The job.
-        timing: Of its circuit.
-        factor: How many executions error mitigation makes of one, such as the number of noise factors of ZNE.
+        mitigation: As given.
+        sampler: Whether for a Sampler, which has only the delay of it.
+        shots: Of a point, all its circuits together.
+    """
+    what = resolved(mitigation)
+    if sampler:
+        return Extra(rep_delay=what.rep_delay)
+    repeats = float(circuits_per_value(mitigation, sampler=False))
+    if what.pec.enable:
+        repeats *= what.pec.max_overhead or PEC_OVERHEAD
+    return Extra(repeats, shots if what.measure_mitigation else 0, what.rep_delay)
+
+
+def job_seconds(program: Program, timing: Timing) -> float:
+    """QPU seconds that a job is expected to be billed.
 
     References:
         IBM Quantum documentation, Workload usage: overhead + (rep_delay + circuit length) * executions, "2 + 0.00035 * executions".
     """
-    return seconds_for(executions(program, factor=factor), timing)
+    return seconds_for(executions(program), timing)
 
 
 def seconds_for(executed: int, timing: Timing) -> float:
     """QPU seconds of one job with so many executions."""
-    return timing.overhead + (timing.rep_delay + timing.duration) * executed
+    return timing.overhead + (timing.rep_delay + timing.duration) * executed * timing.repeats
 
 
-def executions(program: Program, *, factor: float = 1.0) -> int:
+def executions(program: Program) -> int:
     """Circuits after broadcasting times shots; a PUB's observables are measured together and so are one circuit for each point."""
-    return math.ceil(factor * sum(len(pub.points) * (pub.shots or 0) for pub in program.pubs))
+    return sum(len(pub.points) * (pub.shots or 0) for pub in program.pubs)
 
 
-def timing_of(frozen: Frozen, backend: BackendV2) -> Timing:
+def timing_of(frozen: Frozen, backend: BackendV2, extra: Extra | None = None) -> Timing:
     """The timing of a frozen circuit on the backend that it was transpiled for."""
-    return Timing(duration(frozen.circuit, backend.target, qubits=frozen.device_qubits, measured=frozen.layout), rep_delay_of(backend))
+    extra = extra or Extra()
+    lasts = duration(frozen.circuit, backend.target, qubits=frozen.device_qubits, measured=frozen.layout)
+    delay = rep_delay_of(backend) if extra.rep_delay is None else extra.rep_delay
+    # What is learned has no gates, so its circuit is shorter than this one: by less than the delay, and on the safe side.
+    return Timing(lasts, delay, OVERHEAD + (delay + lasts) * extra.learned, extra.repeats)
 
 
 def rep_delay_of(backend: BackendV2) -> float:

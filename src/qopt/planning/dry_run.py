@@ -10,6 +10,7 @@ import numpy as np
 
 from qopt.errors import BudgetReached, blamed
 from qopt.execution.statevector import StatevectorExecutor
+from qopt.planning.calibration import Wallet
 from qopt.types import Estimate, Gradient
 
 if TYPE_CHECKING:
@@ -22,14 +23,11 @@ if TYPE_CHECKING:
 Landscape: TypeAlias = Callable[["Points"], Estimate]
 """What `(k, n)` points in radians would be measured to be."""
 
-WIDEST = 16
-"""Qubits up to which the landscape is computed; above, it is invented."""
+MOST_EFFORT = 2**25
+"""Amplitudes and shots that are worth computing for a plan: some ten seconds."""
 
-MOST_AMPLITUDES = 2**26
-"""Points of a dry run times amplitudes of a state: what is worth computing for a plan."""
-
-MOST_TERMS = 4000
-"""Pauli terms of all observables up to which the landscape is computed: their matrices are made anew for every job."""
+FEWEST_POINTS = 256
+"""A landscape of which fewer points could be computed is invented instead."""
 
 MOST_POINTS = 5000
 """Points after which nothing more is counted, at most."""
@@ -48,14 +46,16 @@ class Limits:
     Attributes:
         points: That the optimizer may ask for.
         shots: Shots that it may use, the final measurement's left out.
-        seconds: QPU seconds that it may use, likewise.
+        seconds: QPU seconds of the run, with a wallet's care: bills are taken to be what was predicted.
         counted: Points after which the dry run itself stops.
+        reserve: QPU seconds predicted for the final measurement.
     """
 
     points: int | None = None
     shots: int | None = None
     seconds: float | None = None
     counted: int = MOST_POINTS
+    reserve: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,17 @@ def dry_run(  # noqa: PLR0913 - what a run hands to its optimizer, and what stop
     return DryRun(tuple(evaluate.jobs), "itself")
 
 
-def computable(frozen: Frozen) -> bool:
-    """Whether the landscape is computed at no great cost."""
+def effort(objective: Objective, frozen: Frozen) -> int:
+    """What computing a point takes, in amplitudes: the state's, a tenth of them for each Pauli term's matrix, and one for each shot."""
     terms = sum(len(observable) for group in frozen.groups for observable in group)
-    return len(frozen.device_qubits) <= WIDEST and terms <= MOST_TERMS
+    drawn = (objective.shots or 0) if objective.sampled else 0
+    return (1 << len(frozen.device_qubits)) * (10 + terms) // 10 + drawn
 
 
-def most_points(frozen: Frozen | None) -> int:
-    """Points after which nothing more is counted; None is an invented landscape, whose points cost nothing."""
-    return MOST_POINTS if frozen is None else min(MOST_POINTS, MOST_AMPLITUDES >> len(frozen.device_qubits))
+def most_points(objective: Objective, frozen: Frozen) -> int | None:
+    """Points after which nothing more is counted on the computed landscape; None where it has to be invented."""
+    most = MOST_EFFORT // effort(objective, frozen)
+    return min(most, MOST_POINTS) if most >= FEWEST_POINTS else None
 
 
 def noise_of(seed: int, repetition: int) -> np.random.Generator:
@@ -184,7 +186,7 @@ class _Counting:
         self._scales = scales
         self._limits = limits
         self._price = price
-        self._seconds = 0.0
+        self._wallet = Wallet(limits.seconds)
 
     def __call__(self, points: Points) -> Estimate:
         return self._ask(np.atleast_2d(np.asarray(points, dtype=np.float64)))
@@ -199,17 +201,16 @@ class _Counting:
         return Gradient(value, stderr, (ahead - behind) / (2 * NOISY_STEP), errors / (2 * NOISY_STEP))
 
     def _ask(self, points: Points) -> Estimate:
-        asked, seconds = sum(self.jobs) + len(points), self._seconds + self._price.seconds(len(points))
-        for used, limit in (
-            (asked, self._limits.points),
-            (asked * self._price.shots, self._limits.shots),
-            (seconds, self._limits.seconds),
-        ):
-            if limit is not None and used > limit:
-                raise BudgetReached
-        if asked > self._limits.counted:
+        limits, asked, seconds = self._limits, sum(self.jobs) + len(points), self._price.seconds(len(points))
+        if limits.points is not None and asked > limits.points:
+            raise BudgetReached
+        if limits.shots is not None and asked * self._price.shots > limits.shots:
+            raise BudgetReached
+        if limits.seconds is not None and not self._wallet.affordable(seconds, reserve=limits.reserve):
+            raise BudgetReached
+        if asked > limits.counted:
             self.uncounted = True
             raise BudgetReached
         self.jobs.append(len(points))
-        self._seconds = seconds
+        self._wallet = self._wallet.pay(seconds, seconds)
         return self._landscape(points * self._scales)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from qiskit import qpy
 
 from qopt.planning.modes import GAP, Chosen
 
@@ -21,7 +17,7 @@ OPEN_SECONDS = 600.0
 OPEN_DAYS = 28
 
 PER_MINUTE = 5
-"""Jobs that a user may submit in a minute. The documentation excepts no mode."""
+"""Jobs that a user may submit in a minute; whether those of a Session or a Batch are excepted is not documented."""
 
 JOB_SECONDS = 3 * 3600.0
 """QPU time of a job."""
@@ -35,9 +31,9 @@ EXECUTIONS = 10_000_000
 INPUT_BYTES = 64_000_000
 """Of a job."""
 
+_CIRCUIT, _INSTRUCTION, _PARAMETER, _FLOAT, _TERM = 600, 2.5, 20, 8, 30
+"""Bytes, measured on what the client sends: circuits and points are compressed, Pauli terms are not."""
 _BASE64 = 4 / 3
-_FLOAT = 8
-_TERM = 30
 
 
 @dataclass(frozen=True)
@@ -78,19 +74,29 @@ class Limit:
 
 
 def mode_costs(seconds: Sequence[float], *, dependent: bool) -> tuple[ModeCost, ...]:
-    """What jobs of so many QPU seconds take by each mode: QPU time alone is billed, but in a Session the time between jobs as well."""
-    wall = wall_seconds(seconds, dependent=dependent)
+    """What jobs of so many QPU seconds take by each mode: QPU time alone is billed, but in a Session the time between jobs as well.
+
+    Only single jobs are held to the limit of submissions; a Session that were held to it would take `wall_seconds(..., limited=True)`.
+    """
+    wall = wall_seconds(seconds, dependent=dependent, limited=False)
     used = float(sum(seconds))
-    return ModeCost("session", wall, wall), ModeCost("batch", used, wall), ModeCost("job", used, wall)
+    alone = wall_seconds(seconds, dependent=dependent, limited=True)
+    return ModeCost("session", wall, wall), ModeCost("batch", used, wall), ModeCost("job", used, alone)
 
 
-def wall_seconds(seconds: Sequence[float], *, dependent: bool) -> float:
-    """Seconds until the last of the jobs has run, one at a time on a QPU that waits for nobody else, under the limit of submissions."""
+def wall_seconds(seconds: Sequence[float], *, dependent: bool, limited: bool) -> float:
+    """Seconds until the last of the jobs has run, one at a time, on a QPU that waits for nobody else.
+
+    Args:
+        seconds: QPU time of each job.
+        dependent: Whether each can be sent only after the one before it.
+        limited: Whether `PER_MINUTE` holds.
+    """
     sent: list[float] = []
     end = 0.0
     for index, duration in enumerate(seconds):
         ready = end + GAP if dependent and index else 0.0
-        if index >= PER_MINUTE:
+        if limited and index >= PER_MINUTE:
             ready = max(ready, sent[index - PER_MINUTE] + 60.0)
         sent.append(ready)
         end = max(end, ready) + duration
@@ -106,9 +112,7 @@ def input_bytes(frozen: Frozen, *, points: int, pubs: int, qubits: int) -> int:
         pubs: Each carries the circuit and the points.
         qubits: Of the device: Pauli terms are written in full.
     """
-    buffer = io.BytesIO()
-    qpy.dump(frozen.circuit, buffer)
-    circuit = len(zlib.compress(buffer.getvalue()))
+    circuit = _CIRCUIT + _INSTRUCTION * int(frozen.circuit.size()) + _PARAMETER * len(frozen.parameters)
     terms = sum(len(observable) for group in frozen.groups for observable in group)
     each = _BASE64 * (circuit + _FLOAT * points * len(frozen.parameters))
     return round(pubs * each + max(1, pubs // max(len(frozen.groups), 1)) * terms * (qubits + _TERM))

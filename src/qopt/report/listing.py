@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from qopt import runs
 from qopt.errors import InputError, QoptError
 from qopt.journal import Failed
+from qopt.report.events import silent, told
 from qopt.report.history import History, history
 from qopt.report.layout import Fact, Line, Span, clipped, columns, facts, plain, rendered, width_of, wrap
 from qopt.report.result import reference_text, result_lines
@@ -180,7 +181,9 @@ def _events(run: History) -> list[Fact]:
     for when, event in run.events:
         if isinstance(event, Failed):
             rows.append(Fact(_when(when), f"job {event.job} of call {event.stage} {event.call} failed: {event.error}", style="red"))
-        else:
+        elif (sentence := told(event)) is not None:
+            rows.append(Fact(_when(when), sentence))
+        elif not silent(event):
             rows.append(Fact(_when(when), event.name, f"({_words(event.detail)})" if event.detail else ""))
     return rows
 

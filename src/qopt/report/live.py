@@ -47,6 +47,10 @@ class Live:
         """Take an answer in; the next frame shows it."""
         self._panel.add(progress)
 
+    def note(self, sentence: str) -> None:
+        """Take it in; the panel shows the last one."""
+        self._panel.note(sentence)
+
     def close(self) -> None:
         """Draw the last state and leave it there."""
         self._panel.stop()
@@ -63,6 +67,7 @@ class Dashboard:
         self._began = clock()
         self._ended: float | None = None
         self._final = False
+        self._note = ""
         self._tally = Tally(heading.sense.sign)
 
     def add(self, progress: Progress) -> None:
@@ -70,6 +75,10 @@ class Dashboard:
         self._tally.add(progress)
         if progress.question.stage != MAIN:
             self._final = True
+
+    def note(self, sentence: str) -> None:
+        """Take a sentence in."""
+        self._note = sentence
 
     def stop(self) -> None:
         """The time stops here."""
@@ -84,6 +93,8 @@ class Dashboard:
         grid.add_column(overflow="fold")
         if heading.notes:
             grid.add_row("chosen", Text("\n".join(map(printable, heading.notes)), "dim"))
+        if self._note:
+            grid.add_row("service", Text(printable(self._note), "dim"))
         if tally.last is not None:
             grid.add_row("last", Text(_told(tally.last, heading.units), "bold cyan"))
         if tally.best is not None:

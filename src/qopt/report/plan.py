@@ -31,7 +31,7 @@ def plan_table(plan: Plan, *, stream: TextIO | None = None) -> str:
 
 def plan_lines(plan: Plan, width: int) -> list[Line]:
     """The table of a plan as lines."""
-    where = f"on {plan.backend}" + (f", planned on {plan.twin}" if plan.twin != plan.backend else "")
+    where = f"on {plan.device}" + (f", planned on {plan.twin}" if plan.twin != plan.device else "")
     title = wrap([(plan.name, "bold"), (f"({where})", "dim")], width)
     groups = [_work(plan), _choice(plan), _limits(plan), _notes(plan)]
     first, *rest = (facts([group], width) for group in groups if group)
@@ -45,15 +45,18 @@ def _work(plan: Plan) -> Sequence[Fact]:
     circuit = plan.circuit
     layers = f"in{NBSP}{count(circuit.two_qubit_depth, 'layer')}"
     shape = f"{count(circuit.qubits, 'qubit')}, depth{NBSP}{circuit.depth:,}, {count(circuit.two_qubit_gates, 'two-qubit gate')} {layers}"
-    jobs = count(plan.jobs, "job") if plan.complete else f"more than {count(plan.jobs - 1, 'job')}"
+    fidelity = "" if circuit.fidelity is None else f"(fidelity about {circuit.fidelity:.2g}, by reported errors)"
+    more = "" if plan.complete else f"more{NBSP}than{NBSP}"
     spread = f"({plan.least_jobs:,} to {plan.most_jobs:,} in the dry runs)" if plan.least_jobs != plan.most_jobs else ""
     sizes = f"{count(plan.points, 'point')}, {count(plan.circuits, 'circuit')}, {count(plan.pubs, 'PUB')}, {count(plan.shots, 'shot')}"
+    runs = [Fact("runs", f"{plan.runs:,}")] if plan.runs > 1 else []
     return [
-        Fact("circuit", f"{shape}, {circuit.seconds * _MEGA:.3g}{NBSP}µs"),
+        *runs,
+        Fact("circuit", f"{shape}, {circuit.seconds * _MEGA:.3g}{NBSP}µs", fidelity),
         Fact("measured by", f"{circuit.primitive}, in {count(circuit.groups, 'basis', 'bases')}"),
-        Fact("jobs", jobs, spread, "bold"),
+        Fact("jobs", f"{more}{count(plan.jobs, 'job')}", spread, "bold"),
         Fact("work", sizes),
-        Fact("QPU time", _time(plan.seconds), f"(up to {_time(plan.upper)}, until bills correct the estimate)", "bold"),
+        Fact("QPU time", f"{more}{_time(plan.seconds)}", f"(up to {_time(plan.upper)}, until bills correct the estimate)", "bold"),
     ]
 
 
@@ -93,7 +96,7 @@ def _limits(plan: Plan) -> Sequence[Fact]:
 
 
 def _notes(plan: Plan) -> Sequence[Fact]:
-    return [Fact("notes" if index == 0 else "", note, style="dim") for index, note in enumerate(plan.notes)]
+    return [Fact("notes" if index == 0 else "", f"·{NBSP}{note}", style="dim") for index, note in enumerate(plan.notes)]
 
 
 def _amount(value: float, limit: Limit) -> str:

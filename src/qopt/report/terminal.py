@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from qopt.errors import InputError
+from qopt.report.events import told
 from qopt.report.history import MAIN
 from qopt.report.layout import clipped, encodable, width_of
 from qopt.report.tally import Heading, Tally
@@ -22,7 +23,8 @@ from qopt.report.text import NBSP, count, measured, printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from qopt.durable import Listener, Progress
+    from qopt.durable import Progress
+    from qopt.journal import Event
     from qopt.types import Sense
 
 KINDS = ("auto", "rich", "plain", "json", "none")
@@ -39,12 +41,15 @@ class Display(Protocol):
     def tell(self, progress: Progress) -> None:
         """Show an answer."""
 
+    def note(self, sentence: str) -> None:
+        """Show something that happened beside the answers."""
+
     def close(self) -> None:
         """End, also after a failure."""
 
 
 @contextmanager
-def progress(kind: str, *, name: str, sense: Sense, units: str = "", engine: str = "", notes: tuple[str, ...] = ()) -> Iterator[Listener]:
+def progress(kind: str, *, name: str, sense: Sense, units: str = "", engine: str = "", notes: tuple[str, ...] = ()) -> Iterator[Guarded]:
     """A listener that shows a run's answers on standard error for as long as the context is open.
 
     Args:
@@ -64,7 +69,7 @@ def progress(kind: str, *, name: str, sense: Sense, units: str = "", engine: str
     display = Guarded(_display(kind, Heading(name, sense, units, engine, notes), sys.stderr))
     display.open()
     try:
-        yield display.tell
+        yield display
     finally:
         display.close()
 
@@ -98,9 +103,19 @@ class Guarded:
         """Begin."""
         self._try(self._display.open)
 
-    def tell(self, progress: Progress) -> None:
-        """Show an answer."""
+    def __call__(self, progress: Progress) -> None:
+        """Show an answer: this is a listener of runs."""
         self._try(lambda: self._display.tell(progress))
+
+    def note(self, sentence: str) -> None:
+        """Show something that happened beside the answers."""
+        self._try(lambda: self._display.note(sentence))
+
+    def event(self, event: Event) -> None:
+        """Show an event, where it has a sentence."""
+        sentence = told(event)
+        if sentence is not None:
+            self.note(sentence)
 
     def close(self) -> None:
         """End."""
@@ -127,12 +142,15 @@ class Silent:
     def tell(self, progress: Progress) -> None:
         """Nothing."""
 
+    def note(self, sentence: str) -> None:
+        """Nothing."""
+
     def close(self) -> None:
         """Nothing."""
 
 
 class JsonLines:
-    """One JSON object a line: `begin` once, then `answer` for each answer, replayed ones too; values in the problem's own sense."""
+    """One JSON object a line: `begin` once, then `answer` for each answer, replayed ones too, and `note`; values in the problem's sense."""
 
     def __init__(self, heading: Heading, stream: TextIO) -> None:
         """Nothing is written yet."""
@@ -163,6 +181,10 @@ class JsonLines:
             }
         )
 
+    def note(self, sentence: str) -> None:
+        """Write it as an object of its own."""
+        self._write({"event": "note", "text": sentence})
+
     def close(self) -> None:
         """Nothing: the process's end says it."""
 
@@ -189,8 +211,7 @@ class Plain:
         heading = self._heading
         self._write([f"{heading.name}: {heading.sense.value}{f', {heading.engine}' if heading.engine else ''}"])
         for note in heading.notes:
-            for line in textwrap.wrap(note, max(20, width_of(self._stream) - 4)):
-                self._write([f"  {line}"])
+            self._write_sentence(note)
 
     def tell(self, progress: Progress) -> None:
         """Write an answer, or keep it as the last one so far."""
@@ -203,6 +224,11 @@ class Plain:
         if now >= self._next or progress.question.stage != MAIN:
             self._flush()
             self._next = now + PAUSE
+
+    def note(self, sentence: str) -> None:
+        """Write it at once."""
+        self._flush()
+        self._write_sentence(sentence)
 
     def close(self) -> None:
         """Write what is still waiting."""
@@ -233,6 +259,10 @@ class Plain:
         if points > 1:
             fields.append(f"gradient of {points} points" if progress.question.kind == "gradient" else f"best of {points} points")
         return [*fields, *job]
+
+    def _write_sentence(self, sentence: str) -> None:
+        for line in textwrap.wrap(sentence, max(20, width_of(self._stream) - 4)):
+            self._write([f"  {line}"])
 
     def _write(self, fields: list[str]) -> None:
         """The fields on one line: as many as fit, the first ones in any case."""

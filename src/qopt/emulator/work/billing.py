@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qopt.emulator.work import twin
+from qopt.emulator.work.circuits import seconds_of
 from qopt.emulator.work.job import invalid
 
 if TYPE_CHECKING:
@@ -25,14 +26,12 @@ if TYPE_CHECKING:
 OVERHEAD = 2.0
 """Seconds that a job takes whatever is in it."""
 
-_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-
 
 def of_sampler(backend: str, job: sampler.Job) -> float:
     """Seconds of a legacy Sampler's job.
 
     Raises:
-        WorkFailed: If a delay has no length.
+        WorkFailed: If a delay has no length, or the one between shots is out of the backend's range.
     """
     delay = _delay(backend, job.settings.rep_delay)
     return OVERHEAD + sum(pub.executions * (duration(pub.loaded, backend) + delay) for pub in job.pubs)
@@ -42,7 +41,7 @@ def of_executor(backend: str, program: executor.Program) -> float:
     """Seconds of an executor's program, whose items say themselves how often they are executed.
 
     Raises:
-        WorkFailed: If a delay has no length.
+        WorkFailed: If a delay has no length, or the one between shots is out of the backend's range.
     """
     delay = _delay(backend, program.rep_delay)
     return OVERHEAD + sum(math.prod(item.shape) * program.shots * (duration(item.loaded, backend) + delay) for item in program.items)
@@ -55,7 +54,7 @@ def of_estimator(backend: str, job: estimator.Job) -> float:
     factor; cancelling noise probabilistically is billed with the largest overhead that it is allowed.
 
     Raises:
-        WorkFailed: If a delay has no length.
+        WorkFailed: If a delay has no length, or the one between shots is out of the backend's range.
     """
     settings = job.settings
     delay = _delay(backend, settings.rep_delay)
@@ -83,7 +82,12 @@ def duration(loaded: Loaded, backend: str) -> float:
 
 
 def _delay(backend: str, told: float | None) -> float:
-    return twin.rep_delay_of(backend) if told is None else told
+    """Seconds between two shots."""
+    default, least, most = twin.rep_delays_of(backend)
+    if told is not None and not least <= told <= most:
+        message = f"the repetition delay {told:g} s is not in the range of {backend}, {least:g} to {most:g} s"
+        raise invalid(message)
+    return default if told is None else told
 
 
 @lru_cache(maxsize=256)
@@ -107,7 +111,7 @@ def _length_of(operation: Instruction, qubits: tuple[int, ...], target: Target) 
     if operation.name == "barrier":
         return 0.0
     if operation.name == "delay":
-        return _waiting(operation, target)
+        return seconds_of(operation, target)
     return _length(operation.name, qubits, target)
 
 
@@ -116,17 +120,6 @@ def _length(name: str, qubits: tuple[int, ...], target: Target) -> float:
     places = target[name] if name in target.operation_names else None
     properties = None if places is None else places.get(qubits)
     return 0.0 if properties is None or properties.duration is None else float(properties.duration)
-
-
-def _waiting(operation: Instruction, target: Target) -> float:
-    try:
-        length = float(operation.duration)
-    except TypeError as error:
-        message = f"a delay of the circuit has the length {operation.duration}: a number is expected"
-        raise invalid(message) from error
-    if operation.unit == "dt":
-        return length * (target.dt or 0.0)
-    return length * _UNITS.get(operation.unit, 1.0)
 
 
 def _rotation(letter: str, qubit: int, target: Target) -> float:

@@ -1,4 +1,4 @@
-"""Circuits as they arrive: decoded, checked against the backend, and reduced to the qubits that they use."""
+"""Circuits as they arrive, decoded and checked against the backend."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qiskit import QuantumCircuit, qpy
+from qiskit.circuit.exceptions import CircuitError
 
 from qopt.emulator.work.job import invalid
 from qopt.emulator.work.twin import target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
-    from qiskit.circuit import Parameter
+    from qiskit.circuit import Instruction, Parameter
     from qiskit.transpiler import Target
 
-_IDLE = {"barrier", "delay"}
-"""What doesn't make a qubit active."""
+
+_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +33,6 @@ class Loaded:
     circuit: QuantumCircuit
     parameters: tuple[Parameter, ...]
     """In the order of the columns of the values."""
-    active: tuple[int, ...]
-    """The qubits that something is done to, ascending."""
 
 
 @lru_cache(maxsize=256)
@@ -61,30 +58,12 @@ def checked(circuit: QuantumCircuit, backend: str) -> Loaded:
     Raises:
         WorkFailed: If it isn't.
     """
-    _check_isa(circuit, target_of(backend), backend)
-    places = {bit: index for index, bit in enumerate(circuit.qubits)}
-    active = {places[bit] for item in circuit.data if item.operation.name not in _IDLE for bit in item.qubits}
-    return Loaded(circuit, tuple(circuit.parameters), tuple(sorted(active)))
-
-
-def reduced(circuit: QuantumCircuit, qubits: Iterable[int]) -> QuantumCircuit:
-    """The same circuit on some of its qubits, numbered anew in the order given; the classical bits stay as they are.
-
-    The global phase goes, and delays and barriers of the qubits that are left out.
-    """
-    kept = {circuit.qubits[old]: new for new, old in enumerate(qubits)}
-    part = QuantumCircuit(len(kept))
-    part.add_bits(circuit.clbits)
-    for register in circuit.cregs:
-        part.add_register(register)
-    for item in circuit.data:
-        places = [part.qubits[kept[bit]] for bit in item.qubits if bit in kept]
-        if item.operation.name == "barrier":
-            if places:
-                part.barrier(places)
-        elif places:
-            part.append(item.operation, places, item.clbits, copy=False)
-    return part
+    try:
+        _check_isa(circuit, target_of(backend), backend)
+    except CircuitError as error:
+        message = f"the circuit has an instruction that can't be read; QPY keeps delays as whole numbers of dt alone: {error.message}"
+        raise invalid(message) from error
+    return Loaded(circuit, tuple(circuit.parameters))
 
 
 def values_for(loaded: Loaded, values: object) -> NDArray[np.float64]:
@@ -120,6 +99,20 @@ def encoded_circuit(item: Any) -> str:  # noqa: ANN401 - JSON
         return str(item["__value__"])
     message = f"a PUB begins with {type(item).__name__} where a circuit in QPY is expected; OpenQASM is not emulated"
     raise invalid(message)
+
+
+def seconds_of(delay: Instruction, target: Target) -> float:
+    """The length of a delay.
+
+    Raises:
+        WorkFailed: If it is no number.
+    """
+    try:
+        length = float(delay.duration)
+    except TypeError as error:
+        message = f"a delay of the circuit has the length {delay.duration}: a number is expected"
+        raise invalid(message) from error
+    return length * ((target.dt or 0.0) if delay.unit == "dt" else _UNITS[delay.unit])
 
 
 def _check_isa(circuit: QuantumCircuit, target: Target, backend: str) -> None:

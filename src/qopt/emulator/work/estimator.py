@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from qiskit.circuit import ClassicalRegister
 from qiskit.primitives import DataBin, PrimitiveResult, PubResult
 
 from qopt.emulator.work import circuits, encoding, observables, options, sampling, twin
@@ -38,7 +39,7 @@ class Pub:
 
     loaded: circuits.Loaded
     qubits: tuple[int, ...]
-    """Active in the circuit or acted on by an observable, ascending."""
+    """Those that are measured, ascending: an observable acts on them."""
     points: NDArray[np.float64]
     """(k, n), in the order of the flattened parameter values."""
     point_of: NDArray[np.intp]
@@ -52,11 +53,6 @@ class Pub:
     def shots(self) -> int:
         """Of each circuit."""
         return options.shots_for(self.precision)
-
-    @property
-    def circuits(self) -> int:
-        """How many are executed."""
-        return sum(len(setting.points) * len(setting.groups) for setting in self.settings)
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ def _pub(backend: str, parts: list[Any], settings: Settings) -> Pub:
         message = f"the observables of shape {wanted.shape} and the parameter values of shape {shape} are not broadcastable"
         raise invalid(message) from error
     used = observables.support(term for terms in wanted.ravel().tolist() for term in terms)
-    qubits = tuple(sorted(used.union(loaded.active)))
+    qubits = tuple(sorted(used)) or (0,)
     short = {id(terms): _restricted(terms, qubits) for terms in wanted.ravel().tolist()}
     needed: dict[int, set[str]] = {}
     restricted = np.empty(terms_of.shape, dtype=object)
@@ -132,12 +128,11 @@ def _restricted(terms: Terms, qubits: tuple[int, ...]) -> Terms:
 
 
 def _answer(work: Work, pub: Pub, mitigated: bool, seed: int) -> PubResult:  # noqa: FBT001 - a private helper
-    body = circuits.reduced(pub.loaded.circuit, pub.qubits)
     native = "sx" in twin.target_of(work.backend).operation_names
     jobs = [(setting, group) for setting in pub.settings for group in setting.groups]
     measured = sampling.measure(
         sampling.Machine(work.backend, work.noise),
-        [(_measured(body, group.basis, native=native), pub.qubits) for _, group in jobs],
+        [_measured(pub, group.basis, native=native) for _, group in jobs],
         [(pub.loaded.parameters, pub.points[list(setting.points)]) for setting, _ in jobs],
         shots=pub.shots,
         seed=seed,
@@ -164,34 +159,34 @@ def _moments(
     group: Group, bits: NDArray[np.bool_], signs: NDArray[np.float64], wanted: list[Terms]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and variance over the shots of what each observable has in this group: covariances of its terms are in it."""
-    words, first, counts = np.unique(bits @ (1 << np.arange(bits.shape[1])), return_index=True, return_counts=True)
+    _, first, counts = np.unique(np.packbits(bits, axis=1), axis=0, return_index=True, return_counts=True)
     weights = counts / len(bits)
     coefficients = np.array([[terms.get(term, 0.0) for terms in wanted] for term in group.terms])
     values = observables.term_values(group, bits[first], signs) @ coefficients
     means = weights @ values
-    return means, np.maximum(weights @ (values - means) ** 2, 0.0) if len(words) > 1 else np.zeros(len(wanted))
+    return means, np.maximum(weights @ (values - means) ** 2, 0.0) if len(first) > 1 else np.zeros(len(wanted))
 
 
-def _measured(body: QuantumCircuit, basis: str, *, native: bool) -> QuantumCircuit:
-    """The circuit with a measurement of all its qubits in a basis appended, in the backend's own gates where these are rz and sx."""
-    from qiskit.circuit import ClassicalRegister  # noqa: PLC0415 - only its type is needed elsewhere
-
-    circuit = body.copy_empty_like()
-    register = ClassicalRegister(body.num_qubits, _REGISTER)
+def _measured(pub: Pub, basis: str, *, native: bool) -> QuantumCircuit:
+    """The circuit with its qubits measured in a basis at the end, by the backend's own gates where these are rz and sx."""
+    circuit = pub.loaded.circuit.copy()
+    register = ClassicalRegister(len(pub.qubits), _REGISTER)
     circuit.add_register(register)
-    circuit.compose(body, inplace=True, copy=False)
-    for qubit, letter in enumerate(reversed(basis)):
+    for qubit, letter, clbit in zip(pub.qubits, reversed(basis), register, strict=True):
         if letter == "X" and native:
             circuit.rz(math.pi / 2, qubit)
         if letter in "XY" and native:
             circuit.sx(qubit)
         elif letter in "XY":
             circuit.u(math.pi / 2, 0.0, math.pi if letter == "X" else math.pi / 2, qubit)
-        circuit.measure(qubit, register[qubit])
+        circuit.measure(qubit, clbit)
     return circuit
 
 
 def _signs(backend: str, qubit: int, mitigated: bool) -> tuple[float, float]:  # noqa: FBT001 - a private helper
     """What reading 0 and 1 says of Z: chosen such that the mean is right in spite of a readout that errs."""
     scale = 1.0 - 2.0 * twin.readout_error(backend, qubit) if mitigated else 1.0
+    if scale <= 0.0:
+        message = f"the readout of qubit {qubit} of {backend} is no better than chance and can't be mitigated: use other qubits"
+        raise invalid(message)
     return 1.0 / scale, -1.0 / scale

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from qopt.emulator.work import circuits, sampling
 from qopt.emulator.work.job import MAX_EXECUTIONS, Work, WorkFailed, invalid
@@ -65,20 +64,21 @@ def read(work: Work) -> Program:
     try:
         params = models.ParamsModel.model_validate(work.params)
         program = params.quantum_program
-        pairs = [_item(work.backend, circuit, model) for circuit, model in zip(program.circuits.to_python(), program.items, strict=True)]
+        circuits_of = program.circuits.to_python()
+        items = tuple(_item(work.backend, circuit, model) for circuit, model in zip(circuits_of, program.items, strict=True))
     except WorkFailed:
         raise
-    except (ValidationError, ValueError, TypeError, KeyError) as error:
-        message = f"the program is not valid: {' '.join(str(error).split())}"
+    except Exception as error:  # whatever the decoders of circuits, samplexes and tensors make of the wrong bytes
+        message = f"the program is not valid: {type(error).__name__}: {' '.join(str(error).split())}"
         raise invalid(message) from error
     if program.meas_level != "classified":
         message = f"the measurement level {program.meas_level!r} is not emulated, only 'classified'"
         raise invalid(message)
-    executions = program.shots * sum(math.prod(item.shape) for item in pairs)
+    executions = program.shots * sum(math.prod(item.shape) for item in items)
     if executions > MAX_EXECUTIONS:
         message = f"the job asks for {executions} executions, more than {MAX_EXECUTIONS}: split it"
         raise invalid(message)
-    return Program(tuple(pairs), program.shots, params.options.rep_delay, params)
+    return Program(items, program.shots, params.options.rep_delay, params)
 
 
 def execute(work: Work, program: Program) -> str:
@@ -123,15 +123,14 @@ def _item(backend: str, circuit: Any, model: Any) -> Item:  # noqa: ANN401 - pyd
         return Item(loaded, shape, np.broadcast_to(values, (*shape, values.shape[-1])), None, None)
     samplex = model.samplex.to_samplex()
     samplex.finalize()
-    given: dict[str, Any] = {}
+    inputs = samplex.inputs().make_broadcastable()
     for name, value in model.samplex_arguments.items():
         if hasattr(value, "to_numpy"):
-            given[name] = value.to_numpy()
+            inputs[name] = value.to_numpy()
         elif hasattr(value, "to_pauli_lindblad_map"):
-            given[name] = value.to_pauli_lindblad_map()
+            inputs[name] = value.to_pauli_lindblad_map()
         else:
-            given[name] = value
-    inputs = samplex.inputs().make_broadcastable().bind(**given)
+            inputs[name] = value
     if not inputs.fully_bound:
         message = f"the samplex lacks arguments: {inputs.describe(include_bound=False)}"
         raise invalid(message)
@@ -147,7 +146,7 @@ def _answer(work: Work, item: Item, shots: int, index: int) -> dict[str, NDArray
         values = np.asarray(extras.pop("parameter_values"), dtype=np.float64)
     (bits,) = sampling.measure(
         sampling.Machine(work.backend, work.noise),
-        [(loaded.circuit, range(loaded.circuit.num_qubits))],
+        [loaded.circuit],
         [(loaded.parameters, values.reshape(math.prod(item.shape), len(loaded.parameters)))],
         shots=shots,
         seed=sampling.spread(work.seed, index),

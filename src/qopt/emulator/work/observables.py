@@ -1,6 +1,6 @@
 """Observables of the Estimator: which bases they need, and their values from measured bits.
 
-A term is a string as the client writes it, qubit 0 last, made of the Paulis IXYZ and the projectors 01+-rl.
+A term is a string of IXYZ as the client writes it, qubit 0 last.
 """
 
 from __future__ import annotations
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
-
-_BASIS = {"I": "I", "X": "X", "Y": "Y", "Z": "Z", "0": "Z", "1": "Z", "+": "X", "-": "X", "r": "Y", "l": "Y"}
-"""The basis that each letter is measured in."""
-
-_SIGN = {"0": 1, "+": 1, "r": 1, "1": -1, "-": -1, "l": -1}
-"""A projector is (1 + sign * Pauli) / 2."""
 
 Terms = dict[str, float]
 """A term, and its real coefficient."""
@@ -59,14 +53,15 @@ def parse(observables: object, width: int) -> NDArray[np.object_]:
 
 @lru_cache(maxsize=256)
 def groups(terms: frozenset[str]) -> tuple[Group, ...]:
-    """Distribute terms over circuits, each term to the first that measures its basis anyway; the same for the same terms."""
+    """Distribute terms over circuits, the heaviest terms first, each to the first circuit that can measure it."""
     found: list[tuple[int, int, list[str]]] = []
-    for term in sorted(terms, key=lambda term: (sum(letter != "I" for letter in term) * -1, term)):
+    for term in sorted(terms, key=lambda term: (term.count("I"), term)):
         x, z = _masks(term)
         for place, (group_x, group_z, members) in enumerate(found):
             both = (x | z) & (group_x | group_z)
             if not ((x ^ group_x) | (z ^ group_z)) & both:
-                found[place] = (group_x | x, group_z | z, [*members, term])
+                members.append(term)
+                found[place] = (group_x | x, group_z | z, members)
                 break
         else:
             found.append((x, z, [term]))
@@ -87,13 +82,8 @@ def term_values(group: Group, bits: NDArray[np.bool_], signs: NDArray[np.float64
     """
     values = np.ones((len(bits), len(group.terms)))
     for qubit in range(bits.shape[1]):
-        letters = [term[-1 - qubit] for term in group.terms]
-        if all(letter == "I" for letter in letters):
-            continue
-        pauli = signs[qubit][bits[:, qubit].astype(np.intp)]
-        for column, letter in enumerate(letters):
-            if letter != "I":
-                values[:, column] *= (1 + _SIGN[letter] * pauli) / 2 if letter in _SIGN else pauli
+        columns = [column for column, term in enumerate(group.terms) if term[-1 - qubit] != "I"]
+        values[:, columns] *= signs[qubit][bits[:, qubit].astype(np.intp)][:, None]
     return values
 
 
@@ -127,8 +117,8 @@ def _terms(item: object, width: int) -> Terms:
         raise invalid(message)
     terms: Mapping[str, Any] = item
     for term, coefficient in terms.items():
-        if len(term) != width or not set(term) <= set(_BASIS):
-            message = f"the term {term[:40]!r} of an observable doesn't fit the circuit: {width} letters of IXYZ01+-rl are expected"
+        if len(term) != width or not set(term) <= set("IXYZ"):
+            message = f"the term {term[:40]!r} of an observable doesn't fit the circuit: {width} letters of IXYZ are expected"
             raise invalid(message)
         if isinstance(coefficient, bool) or not isinstance(coefficient, int | float) or not np.isfinite(coefficient):
             message = f"the term {term[:40]!r} of an observable has the coefficient {coefficient!r}: a real number is expected"
@@ -137,9 +127,8 @@ def _terms(item: object, width: int) -> Terms:
 
 
 def _masks(term: str) -> tuple[int, int]:
-    letters = [_BASIS[letter] for letter in term]
-    x = int("".join("1" if letter in "XY" else "0" for letter in letters) or "0", 2)
-    z = int("".join("1" if letter in "ZY" else "0" for letter in letters) or "0", 2)
+    x = int("".join("1" if letter in "XY" else "0" for letter in term) or "0", 2)
+    z = int("".join("1" if letter in "ZY" else "0" for letter in term) or "0", 2)
     return x, z
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 from qiskit_ibm_runtime.options import EstimatorOptions, SamplerOptions
 
-from qopt.emulator.work.job import invalid
+from qopt.emulator.work import encoding
+from qopt.emulator.work.job import MAX_EXECUTIONS, invalid
 
 DEFAULT_SHOTS = 4096
 """Of a Sampler that is told nothing, and by 1 / sqrt(4096) the precision of an Estimator."""
@@ -21,6 +23,9 @@ ZNE_LEVEL = 2
 """The level from which an Estimator extrapolates to zero noise."""
 
 DEFAULT_NOISE_FACTORS = (1.0, 3.0, 5.0)
+
+_LARGEST_SEED = 2**63 - 1
+"""Seeds are taken from 0 to this one; a negative one is as good as another."""
 
 Tree = dict[str, Any]
 
@@ -81,27 +86,30 @@ def read(params: Tree, *, sampler: bool) -> Settings:
     Raises:
         WorkFailed: If there are some that the primitive doesn't know, or their values are impossible.
     """
-    tree = params.get("options") or {}
+    tree = encoding.decoded(params.get("options") or {})
     level = params.get("resilience_level", 0 if sampler else DEFAULT_RESILIENCE)
     if not isinstance(tree, dict):
         message = f"the options are {type(tree).__name__} where a mapping is expected"
         raise invalid(message)
     try:
-        (SamplerOptions if sampler else EstimatorOptions)(**tree, **({} if sampler else {"resilience_level": level}))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the client has said it to the user already
+            (SamplerOptions if sampler else EstimatorOptions)(**tree, **({} if sampler else {"resilience_level": level}))
     except (ValidationError, TypeError, ValueError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip() and "errors.pydantic.dev" not in line]
         message = f"the options of the {'sampler' if sampler else 'estimator'} are not valid: {' '.join(lines)}"
         raise invalid(message) from error
-    if sampler and tree.get("execution", {}).get("meas_type", "classified") != "classified":
-        message = f"the measurement type {tree['execution']['meas_type']!r} is not emulated, only 'classified'"
+    settings = Settings(tree, int(level))
+    if settings.get("execution", "meas_type") not in (None, "classified"):
+        message = f"the measurement type {settings.get('execution', 'meas_type')!r} is not emulated, only 'classified'"
         raise invalid(message)
-    return Settings(tree, int(level))
+    return settings
 
 
 def seed_of(settings: Settings, seed: int) -> int:
     """The simulator's seed in the options, else the job's."""
     value = settings.get("simulator", "seed_simulator")
-    return seed if value is None else int(value)
+    return seed if value is None else int(value) & _LARGEST_SEED
 
 
 def shots_of(value: object, settings: Settings) -> int:
@@ -123,7 +131,7 @@ def precision_of(value: object, settings: Settings) -> float:
     """The precision of an Estimator's PUB: its own, else by the default shots, else the default precision.
 
     Raises:
-        WorkFailed: If it is no positive number.
+        WorkFailed: If it is no positive number, or one that takes too many shots.
     """
     default_shots = settings.get("default_shots")
     if value is None and default_shots:
@@ -133,6 +141,9 @@ def precision_of(value: object, settings: Settings) -> float:
         return 1.0 / math.sqrt(DEFAULT_SHOTS)
     if isinstance(precision, bool) or not isinstance(precision, int | float) or not 0 < precision < math.inf:
         message = f"a PUB asks for the precision {precision!r}: a positive number is expected"
+        raise invalid(message)
+    if precision < 1.0 / math.sqrt(MAX_EXECUTIONS):
+        message = f"a PUB asks for the precision {precision:g}, which takes more than {MAX_EXECUTIONS} shots: ask for less"
         raise invalid(message)
     return float(precision)
 

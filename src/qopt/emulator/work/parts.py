@@ -7,12 +7,8 @@ qubits of a wide device comes as many parts of a single qubit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from qiskit import QuantumCircuit
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)
@@ -22,18 +18,13 @@ class Part:
     circuit: QuantumCircuit
     """On these qubits and classical bits alone, without global phase."""
     qubits: tuple[int, ...]
-    """The device's numbers of its qubits."""
+    """Their numbers in the whole circuit, which are the device's."""
     clbits: tuple[int, ...]
-    """The whole circuit's numbers of its classical bits."""
+    """The classical bits' numbers in the whole circuit."""
 
 
-def split(circuit: QuantumCircuit, qubits: Sequence[int]) -> tuple[Part, ...]:
-    """The parts of a circuit that measure something, ordered by their first qubit.
-
-    Args:
-        circuit: Without control flow.
-        qubits: For each qubit of the circuit its number on the device.
-    """
+def split(circuit: QuantumCircuit) -> tuple[Part, ...]:
+    """The parts of a circuit without control flow that measure something, ordered by their first qubit."""
     place = {bit: index for index, bit in enumerate([*circuit.qubits, *circuit.clbits])}
     leader = list(range(len(place)))
     instructions = [(item.operation, [place[bit] for bit in (*item.qubits, *item.clbits)], len(item.qubits)) for item in circuit.data]
@@ -60,7 +51,7 @@ def split(circuit: QuantumCircuit, qubits: Sequence[int]) -> tuple[Part, ...]:
         if part is not None:
             part.append(operation, [new[bit] for bit in bits[:count]], [new[bit] for bit in bits[count:]], copy=False)
     return tuple(
-        Part(parts[root], tuple(qubits[bit] for bit in bits if bit < width), tuple(bit - width for bit in bits if bit >= width))
+        Part(parts[root], tuple(bit for bit in bits if bit < width), tuple(bit - width for bit in bits if bit >= width))
         for root, bits in inside.items()
     )
 

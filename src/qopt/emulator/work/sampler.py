@@ -51,7 +51,7 @@ def read(work: Work) -> Job:
     pubs = []
     for circuit, values, shots in encoding.pubs_of(work.params, 3):
         loaded = circuits.load(circuits.encoded_circuit(circuit), work.backend)
-        if not loaded.circuit.num_clbits:
+        if all(item.operation.name != "measure" for item in loaded.circuit.data):
             message = "a PUB's circuit measures nothing: add measurements"
             raise invalid(message)
         pubs.append(Pub(loaded, circuits.values_for(loaded, encoding.decoded(values)), options.shots_of(shots, settings)))
@@ -80,7 +80,7 @@ def _answer(work: Work, pub: Pub, seed: int) -> SamplerPubResult:
     shape = pub.values.shape[:-1]
     (bits,) = sampling.measure(
         sampling.Machine(work.backend, work.noise),
-        [(loaded.circuit, range(loaded.circuit.num_qubits))],
+        [loaded.circuit],
         [(loaded.parameters, pub.values.reshape(math.prod(shape), len(loaded.parameters)))],
         shots=pub.shots,
         seed=seed,

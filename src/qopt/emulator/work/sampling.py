@@ -34,7 +34,7 @@ class Machine:
 
 def measure(
     machine: Machine,
-    circuits: Sequence[tuple[QuantumCircuit, Sequence[int]]],
+    circuits: Sequence[QuantumCircuit],
     binds: Sequence[tuple[Sequence[Parameter], NDArray[np.float64]]],
     *,
     shots: int,
@@ -44,7 +44,7 @@ def measure(
 
     Args:
         machine: Where.
-        circuits: Each with the numbers of its qubits on the backend.
+        circuits: On the backend's qubits, as many as they use.
         binds: For each circuit its parameters and their values (k, n).
         shots: How many for each point of each circuit.
         seed: Each point of each circuit gets samples of its own from it.
@@ -55,13 +55,10 @@ def measure(
     Raises:
         WorkFailed: If the simulator can't.
     """
-    answers = [
-        np.zeros((len(values), shots, circuit.num_clbits), dtype=np.bool_)
-        for (circuit, _), (_, values) in zip(circuits, binds, strict=True)
-    ]
+    answers = [np.zeros((len(bind[1]), shots, circuit.num_clbits), dtype=np.bool_) for circuit, bind in zip(circuits, binds, strict=True)]
     together: dict[tuple[int, ...], list[tuple[int, Part]]] = {}
-    for index, (circuit, qubits) in enumerate(circuits):
-        for part in split(circuit, qubits):
+    for index, circuit in enumerate(circuits):
+        for part in split(circuit):
             if alone.applies(part):
                 rng = np.random.default_rng([seed, index, *part.qubits])
                 bits = alone.sample(machine.backend, part, binds[index], noise=machine.noise, rng=rng, shots=shots)
@@ -69,9 +66,13 @@ def measure(
             else:
                 together.setdefault(part.qubits, []).append((index, part))
     for qubits, members in together.items():
-        simulator = twin.simulator(machine.backend, qubits, noise=machine.noise)
+        gates = frozenset(item.operation.name for _, part in members for item in part.circuit.data)
         measured = _run(
-            simulator, [part.circuit for _, part in members], [binds[index] for index, _ in members], shots, spread(seed, *qubits)
+            twin.simulator(machine.backend, qubits, gates, noise=machine.noise),
+            [part.circuit for _, part in members],
+            [binds[index] for index, _ in members],
+            shots=shots,
+            seed=spread(seed, *qubits),
         )
         for (index, part), bits in zip(members, measured, strict=True):
             answers[index][..., part.clbits] = bits
@@ -93,6 +94,7 @@ def _run(
     simulator: AerSimulator,
     circuits: Sequence[QuantumCircuit],
     binds: Sequence[tuple[Sequence[Parameter], NDArray[np.float64]]],
+    *,
     shots: int,
     seed: int,
 ) -> list[NDArray[np.bool_]]:

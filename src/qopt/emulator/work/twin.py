@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from qiskit_aer.noise import NoiseModel
 from qopt.emulator.work.job import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 WIDEST = 24
 """Qubits that a simulator is asked for: a state of 24 takes 256 MiB."""
@@ -35,7 +37,9 @@ def twin(name: str) -> Any:  # noqa: ANN401 - a fake backend, whose class has no
     names = [name, *(f"fake_{name.removeprefix(prefix)}" for prefix in _PREFIXES if name.startswith(prefix))]
     for candidate in names:
         if candidate in classes:
-            return classes[candidate]()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what a made-up device says of itself is for those who look at it
+                return classes[candidate]()
     message = f"there is no fake twin of the backend {name!r}, expected the name of a device in qiskit_ibm_runtime.fake_provider"
     raise invalid(message)
 
@@ -47,17 +51,20 @@ def target_of(name: str) -> Target:
 
 
 @cache
-def rep_delay_of(name: str) -> float:
-    """Seconds between two shots unless the job says otherwise."""
-    delay = getattr(twin(name).configuration(), "default_rep_delay", None)
-    return DEFAULT_REP_DELAY if delay is None else float(delay)
+def rep_delays_of(name: str) -> tuple[float, float, float]:
+    """Seconds between two shots: what a job gets that asks for nothing, the least and the most that it may ask for."""
+    configuration = twin(name).configuration()
+    default = getattr(configuration, "default_rep_delay", None)
+    least, most = getattr(configuration, "rep_delay_range", None) or (0.0, math.inf)
+    return DEFAULT_REP_DELAY if default is None else float(default), float(least), float(most)
 
 
 @lru_cache(maxsize=64)
-def simulator(name: str, qubits: tuple[int, ...], *, noise: bool) -> AerSimulator:
-    """A simulator of some qubits of a backend, numbered anew in the order given.
+def simulator(name: str, qubits: tuple[int, ...], gates: frozenset[str], *, noise: bool) -> AerSimulator:
+    """A simulator of some qubits of a backend, numbered anew in the order given, for circuits of these gates.
 
-    The noise model of a whole wide device costs minutes and gigabytes; that of its active qubits does not.
+    The noise model of a whole wide device costs minutes and gigabytes; that of a few qubits and gates does not, and Aer reads all of it
+    before every job.
 
     Raises:
         WorkFailed: If there are too many qubits.
@@ -65,7 +72,7 @@ def simulator(name: str, qubits: tuple[int, ...], *, noise: bool) -> AerSimulato
     if len(qubits) > WIDEST:
         message = f"the job uses {len(qubits)} qubits of {name} and the emulator can simulate {WIDEST}: use a smaller circuit"
         raise invalid(message)
-    model = NoiseModel.from_backend(_Described(part(name, qubits))) if noise else None
+    model = NoiseModel.from_backend(_Described(part(name, qubits, only=gates))) if noise else None
     return AerSimulator(noise_model=model, max_parallel_threads=1)
 
 
@@ -87,19 +94,19 @@ def _classes() -> dict[str, type[BackendV2]]:
     return found
 
 
-def part(name: str, qubits: Sequence[int]) -> Target:
-    """The target of some of a backend's qubits, numbered anew in the order given, without control flow."""
+def part(name: str, qubits: Sequence[int], only: Collection[str] | None = None) -> Target:
+    """The target of some of a backend's qubits, numbered anew in the order given, without control flow; or only some instructions."""
     target = target_of(name)
     new = {old: index for index, old in enumerate(qubits)}
     properties = target.qubit_properties
     smaller = Target(num_qubits=len(qubits), dt=target.dt, qubit_properties=[properties[old] for old in qubits] if properties else None)
-    for name in target.operation_names:
-        places = target[name]
-        if places is None or None in places:
+    for operation in target.operation_names:
+        places = target[operation]
+        if places is None or None in places or not (only is None or operation in only):
             continue
         kept = {tuple(new[q] for q in old): value for old, value in places.items() if all(q in new for q in old)}
         if kept:
-            smaller.add_instruction(target.operation_from_name(name), kept, name=name)
+            smaller.add_instruction(target.operation_from_name(operation), kept, name=operation)
     return smaller
 
 

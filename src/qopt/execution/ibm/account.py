@@ -89,9 +89,9 @@ class Account:
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 message = f"the account has no backend {name!r}, expected one of {', '.join(names) or '(it has none)'}{hint}"
                 raise InputError(message, ("execution", "backend"))
-            self._backends[key] = self._call(
-                f"the description of {name}", lambda: self.service.backend(name, use_fractional_gates=fractional)
-            )
+            # None is every gate that the device has; True would be refused where there are no fractional ones.
+            wanted = None if fractional else False
+            self._backends[key] = self._call(f"the description of {name}", lambda: self.service.backend(name, use_fractional_gates=wanted))
         return self._backends[key]
 
     def least_busy(self, min_qubits: int, *, fractional: bool = False) -> Any:  # noqa: ANN401 - the client's
@@ -116,9 +116,8 @@ class Account:
 
     def allowance(self) -> Allowance:
         """What the plan still allows."""
-        usage: Mapping[str, Any] = self._call("the account's usage", lambda: self.service.usage())
-        crn = self._call("the account's instance", lambda: self.service.active_instance())
-        instances = self._call("the account's instances", lambda: self.service.instances())
+        usage: Mapping[str, Any]
+        usage, crn, instances = self._call("the account's plan", self._plan)
         plan = next((str(item.get("plan") or "") for item in instances if item.get("crn") == crn), "")
         limit = usage.get("usage_limit_seconds") or usage.get("usage_allocation_seconds")
         remaining = usage.get("usage_remaining_seconds")
@@ -199,6 +198,9 @@ class Account:
 
         return list(self._call("the account's devices", listed))
 
+    def _plan(self) -> tuple[Any, Any, Any]:
+        return self.service.usage(), self.service.active_instance(), self.service.instances()
+
     def _log_in(self) -> Any:  # noqa: ANN401 - the client's
         from qiskit_ibm_runtime import QiskitRuntimeService  # noqa: PLC0415 - takes seconds, and only devices need it
 
@@ -231,7 +233,7 @@ class Account:
         from requests.adapters import HTTPAdapter  # noqa: PLC0415 - as the client
         from urllib3.util.retry import Retry  # noqa: PLC0415
 
-        clients = list(getattr(self._service, "_api_clients", {}).values()) + [getattr(self._service, "_active_api_client", None)]
+        clients = [*getattr(self._service, "_api_clients", {}).values(), getattr(self._service, "_active_api_client", None)]
         sessions = [getattr(client, "_session", None) for client in clients]
         self.repeats_posts = not all(callable(getattr(session, "mount", None)) for session in sessions)
         for session in sessions:

@@ -26,8 +26,8 @@ _TOO_OFTEN = 2
 class Conversation:
     """How a run's jobs are grouped at the service.
 
-    States: nothing is open; open (an id is known and jobs go there); ended (by the service, by idling, or by us). From ended the policy leads
-    on: a new Session, a Batch, or a resumable stop.
+    States: nothing is open; open (an id is known and jobs go there); ended (by the service, by idling, or by us). From ended the policy
+    leads on: a new Session, a Batch, or a resumable stop.
 
     Args:
         account: The account.

@@ -18,6 +18,7 @@ from qopt.execution import primitives
 from qopt.execution.executor import Circumstances, JobFailed, JobState
 from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Bucket, Unanswered, delays
+from qopt.execution.mitigation import Mitigation, options, own_errors
 from qopt.failpoints import reach
 
 if TYPE_CHECKING:
@@ -47,21 +48,21 @@ class IbmExecutor:
         device: The device's name.
         conversation: The Session or Batch.
         kind: `legacy` or `client` primitives.
-        options: What acts on the hardware, for the primitive's own options.
+        mitigation: What is done about errors.
         rng: For the jitter of polling.
     """
 
     volatile: ClassVar[bool] = False
 
     def __init__(
-        self, account: Account, device: str, conversation: Conversation, kind: Kind, options: Mapping[str, Any], rng: random.Random
+        self, account: Account, device: str, conversation: Conversation, kind: Kind, mitigation: Mitigation, rng: random.Random
     ) -> None:
         """Ask nothing yet."""
         self.device = device
         self._account = account
         self._conversation = conversation
         self._kind = kind
-        self._options = options
+        self._mitigation = mitigation
         self._rng = rng
         self._diary: Diary | None = None
         self._first = True
@@ -181,7 +182,7 @@ class IbmExecutor:
         for fetch in itertools.count(1):
             answer = self._account.caller.read(f"the result of job {job}", lambda: self._handle(job).result(timeout=self._waiting.call))
             try:
-                return primitives.read(answer, program.pubs)
+                return primitives.read(answer, program.pubs, stds=own_errors(self._mitigation))
             except BackendError as error:
                 if fetch == FETCHES:
                     message = f"job {job} is done, but {error}"
@@ -191,10 +192,10 @@ class IbmExecutor:
         raise AssertionError  # count has no end
 
     def _send(self, place: Any, program: Program, tags: tuple[str, str], seconds: int | None) -> Any:  # noqa: ANN401 - of the client
-        options = dict(self._options)
+        sent = options(self._mitigation, self._kind, sampler=not program.pubs[0].observables)
         if seconds is not None:
-            options["max_execution_time"] = min(seconds, LONGEST)
-        return primitives.run(self._kind, place, program, options=options, tags=tags, seeded=False)
+            sent["max_execution_time"] = min(seconds, LONGEST)
+        return primitives.run(self._kind, place, program, options=sent, tags=tags, seeded=False)
 
     def _after_failed_submission(self, error: Unanswered, tag: str, digest: str, program: Program) -> str | None:
         """The job, if the submission was carried out although nobody said so; None to send it again.

@@ -1,0 +1,37 @@
+"""Seeds of jobs: the same question gives the same noise, and asking once more gives new noise."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qopt.emulator import seeds
+
+NUMBERS = st.recursive(st.integers() | st.floats(allow_nan=False), lambda inner: st.lists(inner, max_size=3), max_leaves=8)
+
+
+def params(numbers: object, circuit: str = "qpy") -> dict[str, object]:
+    """The parameters of a job, with a circuit in them."""
+    return {"pubs": [[{"__type__": "QuantumCircuit", "__value__": circuit}, numbers, 100]], "options": {"simulator": {"seed_simulator": 3}}}
+
+
+@given(NUMBERS)
+def test_circuits_do_not_count(numbers: object) -> None:
+    """Circuits are written with identifiers that are new every time, so they have no part in the digest."""
+    assert seeds.digest("sampler", "ibm_fez", params(numbers, "one")) == seeds.digest("sampler", "ibm_fez", params(numbers, "two"))
+
+
+@given(NUMBERS, NUMBERS)
+def test_numbers_count(one: object, other: object) -> None:
+    """Different numbers are different questions."""
+    same = seeds.digest("sampler", "ibm_fez", params(one)) == seeds.digest("sampler", "ibm_fez", params(other))
+    assert same == (repr(one) == repr(other))
+
+
+@given(st.integers(0, 2**32), st.integers(0, 1000))
+def test_a_seed_suits_a_simulator(server: int, ordinal: int) -> None:
+    """Seeds are positive and have 31 bits; another ordinal or another server has another."""
+    seed = seeds.seed(server, "digest", ordinal)
+    assert 0 < seed < 2**31
+    assert seed == seeds.seed(server, "digest", ordinal)
+    assert len({seed, seeds.seed(server, "digest", ordinal + 1), seeds.seed(server + 1, "digest", ordinal)}) == 3

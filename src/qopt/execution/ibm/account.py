@@ -59,6 +59,8 @@ class Account:
         self.logins = 0
         """How often this account logged in: what the client made before the last time is of no use any more."""
         self.caller = Caller(waiting or Waiting(), self._reconnect)
+        self.recorder: Callable[..., None] | None = None
+        """Is called with every answer of the service, as a hook of `requests`."""
         self.repeats_posts = True
         """Whether the client may send a submission twice by itself, so that twins have to be looked for."""
 
@@ -241,4 +243,6 @@ class Account:
                 continue
             for scheme in ("http://", "https://"):
                 session.mount(scheme, HTTPAdapter(max_retries=Retry(total=0, redirect=3, raise_on_status=False)))
+            if self.recorder is not None:
+                session.hooks["response"].append(self.recorder)
             session._timeout = (min(10.0, self.caller.waiting.call), self.caller.waiting.call)  # noqa: SLF001 - as above

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import itertools
 import signal
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.jobs.conftest import OTHERS
-from tests.jobs.users import RUN
+from tests.jobs.users import LONG, RUN
 
 from qopt.jobs.standing import standing
 from qopt.report.watching import watching
@@ -43,17 +44,18 @@ def waiting(make_user: Callable[..., User]) -> tuple[User, str]:
 
 
 def test_a_job_in_the_queue_is_told_with_the_pending_jobs_and_no_position(waiting: tuple[User, str]) -> None:
-    """The journal's id, the service's state and the length of the queue; the service gives no estimate, so none is told."""
+    """The journal's id, the service's state and estimate, and the length of the queue."""
     user, job = waiting
     said = user.json("status", "run")
     assert (said["in_flight"]["job"], said["in_flight"]["stage"], said["in_flight"]["call"]) == (job, "main", 0)
     told = said["service"]["job"]
-    assert (told["id"], told["state"], told["backend"], told["starts"]) == (job, "queued", "ibm_fez", None)
+    assert (told["id"], told["state"], told["backend"]) == (job, "queued", "ibm_fez")
     assert told["pending"] > OTHERS
+    assert datetime.fromisoformat(told["starts"]).timestamp() == pytest.approx(said["in_flight"]["since"] + LONG, abs=60)
     shown = user.run("status", "run")
     assert job in shown
     assert "no position" in shown
-    assert "may start" not in shown
+    assert "an estimate of the service" in shown
 
 
 def test_a_job_that_is_done_is_to_be_collected(waiting: tuple[User, str]) -> None:

@@ -9,6 +9,7 @@ from qopt.journal import Asked, Event, Submitted, read
 from qopt.journal.lock import host_at_work
 from qopt.ledger import SESSION, Ledger, tag_for
 from qopt.report.history import history
+from qopt.types import of_ibm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +100,7 @@ class Standing:
     @property
     def remote(self) -> bool:
         """Whether its jobs run at a service and go on without a process here."""
-        return self.backend == "least_busy" or self.backend.startswith("ibm_")
+        return of_ibm(self.backend)
 
     @property
     def asks(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qopt.execution.ibm.content import Counts
 from qopt.report.layout import Fact, Line, Span, facts, wrap
 from qopt.report.standing import queue_facts, style_of
-from qopt.report.text import count, measured, printable
+from qopt.report.text import NBSP, count, measured, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +86,6 @@ def _row(part: Content) -> Fact:
     index = f"[{', '.join(map(str, part.index))}]" if part.index else ""
     if not isinstance(part, Counts):
         return Fact(index or "value", measured(part.value, part.stderr or 0.0, sampled=part.stderr is not None))
-    first = [f"{bits} {times:,}" for bits, times in list(part.counts.items())[:TOP]]
+    first = [f"{bits}{NBSP}{times:,}" for bits, times in list(part.counts.items())[:TOP]]
     rest = len(part.counts) - TOP
     return Fact(index or "counts", ", ".join(first), f"and {count(rest, 'other string')}" if rest > 0 else "")

@@ -35,7 +35,8 @@ def closed_lines(closed: Sequence[OpenGroup], left: Sequence[OpenGroup], width: 
     lines: list[Line] = []
     for group in closed:
         rest = "" if group.facts.state == "closed" else f"; it takes no more jobs and is {group.facts.state} until its last one has ended"
-        lines += wrap([(f"Closed {group.facts.kind} {group.facts.id}, billed {billed_of(group.facts)}{rest}.", "")], width)
+        bill = "its bill is not known" if group.facts.seconds is None else f"billed {billed_of(group.facts)}"
+        lines += wrap([(f"Closed {group.facts.kind} {group.facts.id}, {bill}{rest}.", "")], width)
     for group in left:
         lines += wrap([(f"Left {group.facts.kind} {group.facts.id} open: {group.reason}. Add --force to close it.", "yellow")], width)
     return lines or wrap([("No Session and no Batch is open.", "")], width)

@@ -20,6 +20,7 @@ from qopt.execution.local import LocalExecutor
 from qopt.execution.recorded import RecordedExecutor
 from qopt.execution.recording import PREFIX, REPLAYED, read_recording
 from qopt.execution.statevector import StatevectorExecutor
+from qopt.types import LEAST_BUSY, of_ibm
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
     from qopt.programs import Frozen
     from qopt.types import OpenSession
 
-
-LEAST_BUSY = "least_busy"
-"""The device with the fewest jobs waiting, chosen when the run begins."""
-IBM = "ibm_"
-"""What the names of IBM's devices begin with."""
 
 WIDEST = 28
 """Qubits: a statevector of 4 GiB, and a probability and a diagonal beside it."""
@@ -117,7 +113,7 @@ def find(execution: Execution, *, exact: bool) -> Device:
         device = Device(f"{PREFIX}{recording.digest[:24]}", None, recording=recording)
     elif wanted == "statevector":
         device = Device(wanted, None)
-    elif wanted == LEAST_BUSY or wanted.startswith(IBM):
+    elif of_ibm(wanted):
         account = Account(instance=execution.instance, region=execution.region, waiting=execution.waiting)
         device = Device(wanted, None, account, execution.min_qubits)
     else:

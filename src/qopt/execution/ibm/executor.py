@@ -155,11 +155,7 @@ class IbmExecutor:
 
     def bill(self, job: str) -> float | None:
         """QPU seconds billed; None while the service still counts."""
-        usage = self._account.caller.read(f"the bill of job {job}", lambda: dict(self._handle(job).metrics().get("usage") or {}))
-        if usage.get("status", "pending") == "pending":
-            return None
-        seconds = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
-        return None if seconds is None else float(seconds)
+        return self._account.caller.read(f"the bill of job {job}", lambda: billed_seconds(self._handle(job).metrics()))
 
     def usage(self) -> float | None:
         """Seconds that the open Session was billed so far."""
@@ -391,6 +387,15 @@ def differs(inputs: Any, program: Program) -> str:  # noqa: ANN401 - JSON, decod
         if pub.values.size and not any(np.array_equal(np.ravel(array), pub.values.ravel()) for array in arrays):
             return f"PUB {number} has other parameter values"
     return ""
+
+
+def billed_seconds(metrics: Mapping[str, Any]) -> float | None:
+    """QPU seconds that a job's metrics bill; None while the service still counts."""
+    usage = metrics.get("usage") or {}
+    if usage.get("status", "pending") == "pending":
+        return None
+    seconds = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
+    return None if seconds is None else float(seconds)
 
 
 def state_of(said: object) -> JobState:

@@ -24,6 +24,13 @@ Counts: TypeAlias = dict[str, int]
 
 SAME_POINT = 1e-9
 """Radians. A point that is farther from the recorded one belongs to another trajectory."""
+LEAST_BUSY = "least_busy"
+"""The backend that is whichever device of IBM Quantum has the fewest jobs waiting when the run begins."""
+
+
+def of_ibm(backend: str) -> bool:
+    """Whether a backend's name means a device of IBM Quantum, where jobs go on without a process here."""
+    return backend == LEAST_BUSY or backend.startswith("ibm_")
 
 
 class Sense(Enum):

@@ -21,6 +21,8 @@ def told(event: Event) -> str | None:
             kind = "Batch" if detail["mode"] == "batch" else "Session"
             cost = f", {detail['seconds']:.1f} s billed" if detail["seconds"] else ""
             return f"{kind} {detail['id']} {detail['what']}: {detail['reason']}{cost}"
+        case "billed in vain":
+            return f"job {detail['job']} gave no answer and was billed {detail['seconds']:.1f} s"
         case "adopted a job":
             return f"job {detail['job']} was at the service already and is waited for"
         case "cancelled a twin":

@@ -100,11 +100,21 @@ class Conversation:
         if self._opened is not None and self.mode == "session":
             self._guard.start()
 
-    def ended(self) -> str | None:
-        """Why no more jobs are taken where they were sent last; None where they are."""
-        if self._opened is None:
+    def ended(self, session: str | None = None) -> str | None:
+        """Why no more jobs are taken where they were sent last; None where they are, or where nothing was open.
+
+        Args:
+            session: Of the job that the question is about, where it is one of an earlier part of the run.
+        """
+        opened = self._opened
+        if opened is None and session is not None and self.mode != "job":
+            try:
+                opened = self._account.session(session, batch=self.mode == "batch")
+            except (JobLost, Unanswered):
+                return None
+        if opened is None:
             return None
-        details = self._details(self._opened)
+        details = self._details(opened)
         if details.get("state") == "closed" or details.get("accepting_jobs") is False:
             return f"the service closed it (state {details.get('state')}, at most {details.get('max_time')} s)"
         return None
@@ -121,8 +131,9 @@ class Conversation:
             BackendError: If the policy is to stop.
         """
         kind = "Batch" if self.mode == "batch" else "Session"
-        self._note("ended", reason, seconds=self._seconds())
-        self._opened = None
+        if self._opened is not None:
+            self._note("ended", reason, seconds=self._seconds())
+            self._opened = None
         if self.mode == "session" and self._on_end == "stop":
             message = f"the {kind} has ended: {reason}. on_session_end is stop; the same command goes on in a new one"
             raise BackendError(message)

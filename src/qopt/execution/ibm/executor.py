@@ -15,7 +15,7 @@ from qiskit import QuantumCircuit
 
 from qopt.errors import BackendError
 from qopt.execution import primitives
-from qopt.execution.executor import Circumstances, JobFailed, JobState
+from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState
 from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Bucket, Unanswered, delays
 from qopt.execution.mitigation import Mitigation, options, own_errors
@@ -70,6 +70,7 @@ class IbmExecutor:
         """What tags of runs and stages begin with of which no job is there that the journal does not know."""
         self._doubtful: set[str] = set()
         """Tags of submissions that nobody answered: a job may still turn up for them."""
+        self._lost = False
         self._calibration: str | None = None
         self._handles: dict[str, tuple[int, Any]] = {}
         self._wide: dict[int, tuple[Frozen, Frozen]] = {}
@@ -99,9 +100,10 @@ class IbmExecutor:
         wide = self._widened(program)
         digest = inputs_digest(program)
         stage, _, _ = tag.rpartition("-")
-        if stage not in self._settled:
+        lost, self._lost = self._lost, False
+        if lost or stage not in self._settled:
             idle = math.inf if self._diary is None else self._diary.idle
-            known = self._adopt(tag, digest, program, age=idle + time.monotonic() - self._attached)
+            known = self._adopt(tag, digest, program, age=0.0 if lost else idle + time.monotonic() - self._attached)
             if known is not None:
                 return known
             self._settled.add(stage)
@@ -133,7 +135,11 @@ class IbmExecutor:
 
     def status(self, job: str) -> JobState:
         """Where the job stands, without waiting."""
-        said = self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status())
+        try:
+            said = self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status())
+        except JobLost:
+            self._lost = True  # whoever submits it again is to look for it first: the service may have forgotten it for a moment only
+            raise
         return state_of(said)
 
     def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
@@ -315,7 +321,7 @@ class IbmExecutor:
 
     def _failed(self, job: str, state: JobState) -> JobFailed:
         """Why the job has no answer, and whether to ask again: yes where its Session ended before it ran."""
-        ended = self._conversation.ended()
+        ended = self._conversation.ended(getattr(self._handle(job), "session_id", None))
         said = self._account.caller.read(f"why job {job} failed", lambda: self._handle(job).error_message()) or "no reason was given"
         text = " ".join(str(said).split())
         if ended is not None:

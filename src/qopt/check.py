@@ -13,7 +13,6 @@ from qopt import remote, runs
 from qopt.assemble import spec_of
 from qopt.errors import BackendError, InputError, QoptError
 from qopt.execution import primitives
-from qopt.execution.connect import LEAST_BUSY
 from qopt.execution.ibm.probing import Recorder, probe
 from qopt.objective import Sampled
 from qopt.planning.calibration import Wallet
@@ -21,6 +20,7 @@ from qopt.planning.cost import Timing, executions, seconds_for
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.service import EXECUTIONS, INPUT_BYTES, JOB_SECONDS, Limit, input_bytes
 from qopt.spec import prepare
+from qopt.types import LEAST_BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

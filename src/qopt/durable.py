@@ -20,7 +20,7 @@ from qopt.errors import BudgetReached, InputError, Queued, ReplayDivergence
 from qopt.execution import Executor, JobFailed, JobLost, JobState
 from qopt.failpoints import reach
 from qopt.journal import Answered, Asked, Event, Failed, Submitted
-from qopt.ledger import BILLED, MAIN, Ledger
+from qopt.ledger import BILLED, MAIN, Ledger, tag_for
 from qopt.objective import Energies, Objective, check_finite
 from qopt.programs import Frozen, Program, PubData, from_bytes, to_bytes
 from qopt.types import Budget, Estimate, Gradient, Point, Points, Question
@@ -97,11 +97,6 @@ class Progress:
 
 
 Listener: TypeAlias = Callable[[Progress], None]
-
-
-def tag_for(run_id: str, stage: str, call: int) -> str:
-    """What a call's job is found by, also when nobody was told its id."""
-    return f"qopt-{run_id}-{stage}-{call}"
 
 
 def seed_for(seed: int, stage: str, call: int) -> int:

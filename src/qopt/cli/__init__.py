@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from qopt.cli import looking, planning, running
+from qopt.cli import jobs, looking, planning, running
 from qopt.secrets import scrub
 
 app = typer.Typer(
@@ -45,6 +45,8 @@ for command in (
     looking.schema,
 ):
     app.command()(command)
+for task in (jobs.status, jobs.watch, jobs.cancel, jobs.job, jobs.sessions):
+    app.command()(task)
 app.command(name="list")(looking.list_)
 
 

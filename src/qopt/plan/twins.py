@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from qopt.execution.backends import fake_names
 from qopt.execution.recording import PREFIX
+from qopt.types import LEAST_BUSY, of_ibm
 
 USUAL = "ibm_fez"
 """Planned for where a config names no device, or one that has no twin: 156 qubits of the Heron family, as most devices have."""
-
-LEAST_BUSY = "least_busy"
 
 _SIMULATORS = ("aer", "statevector")
 
@@ -39,7 +38,7 @@ def twin_of(backend: str | None) -> Twin:
         )
     if backend == LEAST_BUSY:
         return Twin(backend, _fake(USUAL), f"which device is least busy is not known here: {_fake(USUAL)} stands in for it")
-    if not backend.startswith("ibm_"):
+    if not of_ibm(backend):
         return Twin(backend, backend)
     if _fake(backend) in fakes:
         return Twin(backend, _fake(backend))

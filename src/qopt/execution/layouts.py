@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
 
-_VISITS = 100_000
-_LAYOUTS = 500
+_VISITS = 300_000
+_LAYOUTS = 2_500
 """Where the search for better qubits ends. A limit of time would make the result depend on the machine."""
 
 

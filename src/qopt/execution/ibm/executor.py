@@ -18,7 +18,7 @@ from qopt.execution import primitives
 from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState
 from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Bucket, Unanswered, delays
-from qopt.execution.mitigation import Mitigation, options, own_errors
+from qopt.execution.mitigation import Mitigation, options
 from qopt.failpoints import reach
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class IbmExecutor:
         for fetch in itertools.count(1):
             answer = self._account.caller.read(f"the result of job {job}", lambda: self._handle(job).result(timeout=self._waiting.call))
             try:
-                return primitives.read(answer, program.pubs, stds=own_errors(self._mitigation))
+                return primitives.read(answer, program.pubs, self._mitigation)
             except BackendError as error:
                 if fetch == FETCHES:
                     message = f"job {job} is done, but {error}"

@@ -146,8 +146,13 @@ class Account:
         """The account's latest jobs, newest first."""
         return list(self._call("the account's jobs", lambda: self.service.jobs(limit=limit)))
 
-    def session(self, session: str, *, batch: bool) -> Any:  # noqa: ANN401 - the client's
+    def session(self, session: str, *, batch: bool, deadline: float | None = None) -> Any:  # noqa: ANN401 - the client's
         """A Session or a Batch by its id, whether or not it is still open.
+
+        Args:
+            session: The id.
+            batch: Whether it is a Batch.
+            deadline: Ask once, for so many seconds; None is as long as the service may take.
 
         Raises:
             JobLost: If the account has none of that id.
@@ -155,7 +160,12 @@ class Account:
         """
         from qiskit_ibm_runtime import Batch, Session  # noqa: PLC0415 - takes seconds, and only devices need it
 
-        return self._call(f"session {session}", lambda: (Batch if batch else Session).from_id(session, service=self.service))
+        what, kind = f"session {session}", Batch if batch else Session
+
+        def found() -> Any:  # noqa: ANN401 - the client's
+            return kind.from_id(session, service=self.service)
+
+        return self._call(what, found) if deadline is None else self.caller.once(what, found, deadline=deadline)
 
     def _call(self, what: str, function: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the client returns
         return self.caller.read(what, function)

@@ -145,7 +145,12 @@ class Conversation:
     def close(self) -> None:
         """Release what is open, so that it is not billed any longer. What can't be closed is said; `qopt sessions` closes it later."""
         self._guard.rest()
-        self.resume()
+        known = self._known()
+        if self._opened is None and known is not None:
+            try:
+                self._opened = self._account.session(known.id, batch=known.mode == "batch", deadline=CLOSING)
+            except Unanswered as error:
+                self._record("left open", known.id, str(error), None, mode=known.mode)
         self._release(self._let_go_reason or "released")
 
     def _release(self, why: str) -> None:

@@ -36,6 +36,11 @@ MODE = "mode"
 """The event of a mode that was chosen, with the reason."""
 
 
+def tag_for(run_id: str, stage: str, call: int) -> str:
+    """What a call's job is found by, also when nobody was told its id."""
+    return f"qopt-{run_id}-{stage}-{call}"
+
+
 class Ledger:
     """The journal's calls by (stage, call), and what they add up to.
 

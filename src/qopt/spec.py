@@ -19,6 +19,7 @@ from qopt.execution.connect import Device, engine, find
 from qopt.execution.isa import check_contract, freeze
 from qopt.execution.mitigation import needs_clifford_gates, stated
 from qopt.execution.primitives import choose as choose_primitives
+from qopt.execution.recorded import check_identity
 from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
@@ -172,6 +173,9 @@ def specify(  # noqa: PLR0913 - as `run`
         choices,
         tuple(notes),
     )
+    if device.recording is not None:
+        with below("execution"):
+            check_identity(device.recording, spec.identity())
     return spec if name else replace(spec, name=f"{type(problem).__name__.lower()}-{digest(spec.identity())[:8]}")
 
 
@@ -233,6 +237,8 @@ def _mitigated(execution: Execution, transpile: Transpile, device: Device, objec
     mitigation = execution.mitigation
     if device.computes:
         return ["none, since the statevector has no errors"] if stated(mitigation) else []
+    if device.recording is not None:
+        return ["as it was recorded"] if stated(mitigation) else []
     kind, sampler = choose_primitives(execution.primitives), objective.sampled
     conflicts(mitigation, transpile, kind, sampler=sampler, shots=objective.shots, backend=device.backend)
     on, off = acting(mitigation, kind, sampler=sampler, local=not device.remote, backend=device.backend)
@@ -247,6 +253,7 @@ def prepare(spec: Spec) -> Frozen:
     """
     strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
     logical = freeze(spec.ansatz, spec.objective.observables(spec.hamiltonian), constant_of(spec.hamiltonian), sampled=strings)
+    logical = replace(logical, cost=spec.hamiltonian if spec.objective.sampled else None)
     check(spec, logical)
     transpile = spec.transpile
     if transpile.fractional_gates == "auto" and needs_clifford_gates(spec.execution.mitigation, sampler=spec.objective.sampled):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+    from qiskit import QuantumCircuit
     from qiskit.primitives import PrimitiveResult
     from qiskit_aer import AerSimulator
 
@@ -87,6 +88,14 @@ def run(
         if sampler:
             return primitive.run([(pub.frozen.circuit, pub.values) for pub in program.pubs], shots=shots)
         return primitive.run([_estimator_pub(pub) for pub in program.pubs], precision=_precision(shots))
+
+
+def sample_once(kind: Kind, mode: object, circuit: QuantumCircuit, *, tags: Sequence[str]) -> Any:  # noqa: ANN401 - a job of whichever class
+    """Submit one circuit for one shot."""
+    with quiet():
+        sampler = _class(kind, sampler=True)(mode=mode)
+        sampler.options.environment.job_tags = list(tags)
+        return sampler.run([(circuit,)], shots=1)
 
 
 def run_aer(backend: AerSimulator, program: Program) -> list[PubData]:

@@ -155,12 +155,7 @@ class IbmExecutor:
 
     def bill(self, job: str) -> float | None:
         """QPU seconds billed; None while the service still counts."""
-        metrics = self._account.caller.read(f"the bill of job {job}", lambda: self._handle(job).metrics())
-        usage = metrics.get("usage") or {}
-        if usage.get("status", "pending") == "pending":
-            return None
-        seconds = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
-        return None if seconds is None else float(seconds)
+        return self._account.caller.read(f"the bill of job {job}", lambda: billed_seconds(self._handle(job).metrics()))
 
     def usage(self) -> float | None:
         """Seconds that the open Session was billed so far."""
@@ -217,16 +212,17 @@ class IbmExecutor:
         if reaction is Reaction.RECONNECT:
             self._account.caller.reconnect()
             self._handles.clear()
-            return None
+            # Not carried out, as far as anybody knows; asking once costs nothing.
+            return self._adopt(tag, digest, program, age=math.inf)
         ended = self._conversation.ended()
         if reaction is Reaction.REFUSED and ended is not None:
             self._conversation.move_on(ended)
             return None
         if reaction is not Reaction.RETRY:
             raise error
-        if error.failure.status == 429:  # noqa: PLR2004 - too many requests: it was surely not carried out
+        if error.failure.status == 429:  # noqa: PLR2004 - too many requests
             self._bucket = Bucket(self._limited)
-            return None
+            return self._adopt(tag, digest, program, age=math.inf)
         self._doubtful.add(tag)
         return self._adopt(tag, digest, program, age=0.0)
 
@@ -251,7 +247,8 @@ class IbmExecutor:
         self._check_inputs(kept, name, digest, program)
         self._handles[name] = (self._account.logins, kept)
         self._note("adopted a job", {"job": name, "tag": tag})
-        self._conversation.learn(getattr(kept, "session_id", None))
+        # The public property asks the service again where a job belongs to no Session.
+        self._conversation.learn(getattr(kept, "_session_id", None))
         self._cancel_twins(jobs[1:], name, tag)
         return name
 
@@ -391,6 +388,15 @@ def differs(inputs: Any, program: Program) -> str:  # noqa: ANN401 - JSON, decod
         if pub.values.size and not any(np.array_equal(np.ravel(array), pub.values.ravel()) for array in arrays):
             return f"PUB {number} has other parameter values"
     return ""
+
+
+def billed_seconds(metrics: Mapping[str, Any]) -> float | None:
+    """QPU seconds that a job's metrics bill; None while the service still counts."""
+    usage = metrics.get("usage") or {}
+    if usage.get("status", "pending") == "pending":
+        return None
+    seconds = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
+    return None if seconds is None else float(seconds)
 
 
 def state_of(said: object) -> JobState:

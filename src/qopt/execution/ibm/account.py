@@ -172,8 +172,13 @@ class Account:
         """Whether a job of a Session or Batch is queued or running."""
         return bool(self._call(f"the jobs of {group}", lambda: self.service.jobs(limit=1, session_id=group, pending=True)))
 
-    def session(self, session: str, *, batch: bool) -> Any:  # noqa: ANN401 - the client's
+    def session(self, session: str, *, batch: bool, deadline: float | None = None) -> Any:  # noqa: ANN401 - the client's
         """A Session or a Batch by its id, whether or not it is still open.
+
+        Args:
+            session: The id.
+            batch: Whether it is a Batch.
+            deadline: Ask once, for so many seconds; None is as long as the service may take.
 
         Raises:
             JobLost: If the account has none of that id.
@@ -181,7 +186,12 @@ class Account:
         """
         from qiskit_ibm_runtime import Batch, Session  # noqa: PLC0415 - takes seconds, and only devices need it
 
-        return self._call(f"session {session}", lambda: (Batch if batch else Session).from_id(session, service=self.service))
+        what, kind = f"session {session}", Batch if batch else Session
+
+        def found() -> Any:  # noqa: ANN401 - the client's
+            return kind.from_id(session, service=self.service)
+
+        return self._call(what, found) if deadline is None else self.caller.once(what, found, deadline=deadline)
 
     def _call(self, what: str, function: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the client returns
         return self.caller.read(what, function)

@@ -145,18 +145,22 @@ class Conversation:
         known = self._known()
         if session is None or self._opened is not None or (known is not None and known.id == session):
             return
-        for mode in ("session", "batch"):
-            try:
-                self._account.session(session, batch=mode == "batch")
-            except (JobLost, Unanswered):
-                continue  # it is of the other kind, or gone
-            self._record("rejoined", session, "a job of this run is in it", None, mode=mode)
+        try:
+            found = self._account.group(session)
+        except JobLost:
             return
+        mode = "batch" if type(found).__name__ == "Batch" else "session"
+        self._record("rejoined", session, "a job of this run is in it", None, mode=mode)
 
     def close(self) -> None:
         """Release what is open, so that it is not billed any longer. What can't be closed is said; `qopt sessions` closes it later."""
         self._guard.rest()
-        self.resume()
+        known = self._known()
+        if self._opened is None and known is not None:
+            try:
+                self._opened = self._account.session(known.id, batch=known.mode == "batch", deadline=CLOSING)
+            except Unanswered as error:
+                self._record("left open", known.id, str(error), None, mode=known.mode)
         self._release(self._let_go_reason or "released")
 
     def _release(self, why: str) -> None:

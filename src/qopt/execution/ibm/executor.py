@@ -253,7 +253,8 @@ class IbmExecutor:
         self._check_inputs(kept, name, digest, program)
         self._handles[name] = (self._account.logins, kept)
         self._note("adopted a job", {"job": name, "tag": tag})
-        self._conversation.learn(getattr(kept, "session_id", None))
+        # The public property asks the service again where a job belongs to no Session.
+        self._conversation.learn(getattr(kept, "_session_id", None))
         self._cancel_twins(jobs[1:], name, tag)
         return name
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.faults.ibm import killing
-from tests.faults.ibm.matrix import RUN, Rehearsal, rehearsing, undisturbed
+from tests.faults.ibm.matrix import GENERATIONS, RUN, Rehearsal, rehearsing, undisturbed
 
 from qopt.emulator.handle import Emulator
 

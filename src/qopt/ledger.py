@@ -52,6 +52,7 @@ class Ledger:
         header: What the run is; None before anything was written.
         asked: Questions by (stage, call).
         jobs: Ids of the jobs that they became.
+        failed: Ids of jobs that ended without an answer.
         answered: Answers, without their raw data.
         budgets: Under which budget the run was stopped, by the number of calls that it had made.
         reference: The classical reference, once it is known.
@@ -75,6 +76,7 @@ class Ledger:
         self.asked: dict[tuple[str, int], Asked] = {}
         self.jobs: dict[tuple[str, int], str] = {}
         self.answered: dict[tuple[str, int], Answered] = {}
+        self.failed: set[str] = set()
         self.header: Header | None = None
         self.budgets: dict[int, dict[str, Any]] = {}
         self.reference: dict[str, Any] | None = None
@@ -149,6 +151,7 @@ class Ledger:
             self.jobs[record.stage, record.call] = record.job
         elif isinstance(record, Failed):
             self.jobs.pop((record.stage, record.call), None)
+            self.failed.add(record.job)
         elif isinstance(record, Answered):
             self._fold_answer(record)
         elif isinstance(record, Event):

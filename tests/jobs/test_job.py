@@ -79,6 +79,17 @@ def test_a_cancelled_job_has_no_result(waiting: tuple[User, str]) -> None:
     assert "had ended before (cancelled)" in user.run("job", job, "--cancel")
 
 
+def test_a_job_that_failed_says_why(make_user: Callable[..., User]) -> None:
+    """In what it is described with, in the run's standing, and instead of a result."""
+    user = make_user()
+    user.platform.control.faults([{"do": "fail", "message": "the cryostat is warm", "code": 6073}])
+    job = user.leave()
+    user.until(lambda: user.at_service(job) == "Failed", why="the job fails")
+    assert "the cryostat is warm" in user.json("job", job)["error"]
+    assert "the cryostat is warm" in user.run("status", "run", COLUMNS="100")
+    assert "the cryostat is warm" in user.run("job", job, "--result", code=3)
+
+
 @pytest.mark.parametrize("primitives", ["legacy", "client"])
 def test_expectation_values_come_with_their_errors(make_user: Callable[..., User], primitives: str) -> None:
     """Of both kinds of Estimator, value by value what the client decodes."""

@@ -152,6 +152,8 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
             spec = _same_run(spec, ledger.header, home)
             stored = None if finish else runs.stored_result(opened.records, asdict(spec.budget))
             if stored is not None:
+                if connections is not None and ledger.session is not None:
+                    connections.left_open = ledger.session
                 runs.write_json(home / "result.json", stored)
                 return Result.from_json(stored)
             frozen = load(home / "frozen", *ledger.header.frozen)

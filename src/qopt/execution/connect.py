@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qopt.execution.executor import Execution, Executor
     from qopt.execution.recording import Recording
     from qopt.programs import Frozen
+    from qopt.types import OpenSession
 
 
 WIDEST = 28
@@ -151,6 +152,8 @@ class Connections:
     def __init__(self) -> None:
         """Nothing is open."""
         self._executors: dict[tuple[object, ...], Executor] = {}
+        self.left_open: OpenSession | None = None
+        """What a run opened that has ended since, before anybody could close it; the next conversation takes it up."""
 
     def open(self, device: Device, execution: Execution, frozen: Frozen) -> Executor:
         """The conversation for a circuit, opened when it is first needed."""
@@ -158,7 +161,7 @@ class Connections:
         qubits = () if device.remote else frozen.device_qubits
         key = (device.name, frozen.device, execution.mode, execution.primitives, execution.mitigation, qubits)
         if key not in self._executors:
-            self._executors[key] = _connect(device, execution, frozen)
+            self._executors[key] = _connect(device, execution, frozen, left_open=self.left_open)
         return self._executors[key]
 
     def close(self) -> None:
@@ -167,20 +170,21 @@ class Connections:
             self._executors.popitem()[1].close()
 
 
-def _connect(device: Device, execution: Execution, frozen: Frozen) -> Executor:
+def _connect(device: Device, execution: Execution, frozen: Frozen, *, left_open: OpenSession | None) -> Executor:
     if device.recording is not None:
         return RecordedExecutor(device.recording)
     if device.computes:
         return StatevectorExecutor()
     kind = primitives.choose(execution.primitives)
     if device.account is not None:
-        return _at_ibm(device.account, frozen.device or device.name, execution, frozen)
+        return _at_ibm(device.account, frozen.device or device.name, execution, frozen, left_open=left_open)
     simulator = backends.simulator(device.backend, frozen.device_qubits)
     return LocalExecutor(simulator, device.name, execution.mode, kind, execution.mitigation)
 
 
-def _at_ibm(account: Account, name: str, execution: Execution, frozen: Frozen) -> IbmExecutor:
+def _at_ibm(account: Account, name: str, execution: Execution, frozen: Frozen, *, left_open: OpenSession | None) -> IbmExecutor:
     conversation = Conversation(account, name, execution.mode, execution.on_session_end, fractional=_is_fractional(frozen))
+    conversation.left_open = left_open
     kind = primitives.choose(execution.primitives)
     return IbmExecutor(account, name, conversation, kind, execution.mitigation, random.Random())  # noqa: S311 - jitter, no secret
 

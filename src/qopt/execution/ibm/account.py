@@ -6,14 +6,14 @@ import difflib
 import inspect
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from qopt.errors import BackendError, InputError
 from qopt.execution.executor import Waiting
 from qopt.execution.ibm.patience import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 LISTED_JOBS = 200
 """How many of the latest jobs are looked through where all of an account's are asked for."""
@@ -91,9 +91,7 @@ class Account:
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 message = f"the account has no backend {name!r}, expected one of {', '.join(names) or '(it has none)'}{hint}"
                 raise InputError(message, ("execution", "backend"))
-            # None is every gate that the device has; True would be refused where there are no fractional ones.
-            wanted = None if fractional else False
-            self._backends[key] = self._call(f"the description of {name}", lambda: self.service.backend(name, use_fractional_gates=wanted))
+            self._backends[key] = self._call(f"the description of {name}", lambda: self._described(name, fractional=fractional))
         return self._backends[key]
 
     def least_busy(self, min_qubits: int, *, fractional: bool = False) -> Any:  # noqa: ANN401 - the client's
@@ -114,13 +112,11 @@ class Account:
 
     def names(self) -> list[str]:
         """The names of the account's devices, sorted."""
-        return sorted(str(row["name"]) for row in self._rows())
+        return [str(row["name"]) for row in self._rows()]
 
     def allowance(self) -> Allowance:
         """What the plan still allows."""
-        usage: Mapping[str, Any]
-        usage, crn, instances = self._call("the account's plan", self._plan)
-        plan = next((str(item.get("plan") or "") for item in instances if item.get("crn") == crn), "")
+        usage, plan = self._call("the account's plan", self._plan)
         limit = usage.get("usage_limit_seconds") or usage.get("usage_allocation_seconds")
         remaining = usage.get("usage_remaining_seconds")
         return Allowance(plan.lower(), None if remaining is None else float(remaining), None if limit is None else float(limit))
@@ -195,13 +191,21 @@ class Account:
 
         def listed() -> list[dict[str, Any]]:
             # The public `backends()` fetches every device's whole description, which takes seconds each; this is its first step.
-            rows = self.service._active_api_client.list_backends()  # noqa: SLF001 - the client's only light way
-            return list(rows)
+            rows = [dict(row) for row in self.service._active_api_client.list_backends()]  # noqa: SLF001 - the client's only light way
+            return sorted(rows, key=lambda row: str(row["name"]))
 
-        return list(self._call("the account's devices", listed))
+        return cast("list[dict[str, Any]]", self._call("the account's devices", listed))
 
-    def _plan(self) -> tuple[Any, Any, Any]:
-        return self.service.usage(), self.service.active_instance(), self.service.instances()
+    def _described(self, name: str, *, fractional: bool) -> Any:  # noqa: ANN401 - the client's
+        # None is every gate that the device has; True would be refused where there are no fractional ones.
+        backend = self.service.backend(name, use_fractional_gates=None if fractional else False)
+        # It asks for its properties when its target is first looked at, and the transpiler is not to meet a service in trouble.
+        _ = backend.target
+        return backend
+
+    def _plan(self) -> tuple[dict[str, Any], str]:
+        plans = {item["crn"]: str(item.get("plan") or "") for item in self.service.instances()}
+        return dict(self.service.usage()), plans.get(self.service.active_instance(), "")
 
     def _log_in(self) -> Any:  # noqa: ANN401 - the client's
         from qiskit_ibm_runtime import QiskitRuntimeService  # noqa: PLC0415 - takes seconds, and only devices need it

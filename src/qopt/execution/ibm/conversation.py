@@ -13,6 +13,7 @@ from qopt.execution.ibm.patience import Unanswered
 if TYPE_CHECKING:
     from qopt.execution.executor import Diary, Mode, OnSessionEnd
     from qopt.execution.ibm.account import Account
+    from qopt.types import OpenSession
 
 SESSION = "session"
 """The event that every change is recorded as."""
@@ -47,6 +48,8 @@ class Conversation:
         self._diary: Diary | None = None
         self._opened: Any = None
         self._logins = 0
+        self.left_open: OpenSession | None = None
+        """Of another run of the same sweep, which has ended and can't close it any more."""
         self._guard = _IdleGuard(self._let_go)
         self._let_go_times = 0
         self._let_go_reason = ""
@@ -87,6 +90,11 @@ class Conversation:
             self._open()
         return self.place() if self._opened is None else self._opened
 
+    def resume(self) -> None:
+        """Take up what an earlier part of the run left open, to be guarded against idling, or closed where the mode is another."""
+        if self._opened is None:
+            self._rejoin()
+
     def rest(self) -> None:
         """A job has ended and none is in flight: from now on an open Session idles at the user's expense."""
         if self._opened is not None and self.mode == "session":
@@ -121,11 +129,23 @@ class Conversation:
         if self.mode == "session" and self._on_end == "batch":
             self._change("batch", f"the Session has ended: {reason}")
 
+    def learn(self, session: str | None) -> None:
+        """Take over the Session or Batch of a job that was adopted, where the journal lost that it was opened: somebody has to close it."""
+        known = self._known()
+        if session is None or self._opened is not None or (known is not None and known.id == session):
+            return
+        for mode in ("session", "batch"):
+            try:
+                self._account.session(session, batch=mode == "batch")
+            except (JobLost, Unanswered):
+                continue  # it is of the other kind, or gone
+            self._record("rejoined", session, "a job of this run is in it", None, mode=mode)
+            return
+
     def close(self) -> None:
         """Release what is open, so that it is not billed any longer. What can't be closed is said; `qopt sessions` closes it later."""
         self._guard.rest()
-        if self._opened is None and self._diary is not None and self._diary.session is not None:
-            self._rejoin()
+        self.resume()
         self._release(self._let_go_reason or "released")
 
     def _release(self, why: str) -> None:
@@ -140,10 +160,15 @@ class Conversation:
         details = {} if what == "left open" else self._details_of_closed(opened)
         self._record(what, str(opened.session_id), reason, details.get("usage_time"))
 
+    def _known(self) -> OpenSession | None:
+        """What this run opened last, or another of its sweep before it."""
+        return (None if self._diary is None else self._diary.session) or self.left_open
+
     def _rejoin(self) -> None:
-        known = None if self._diary is None else self._diary.session
+        known = self._known()
         if known is None:
             return
+        self.left_open = None
         try:
             session = self._account.session(known.id, batch=known.mode == "batch")
             details = self._details(session)
@@ -156,6 +181,8 @@ class Conversation:
             return
         if details.get("state") == "closed" or details.get("accepting_jobs") is False:
             self._record("ended", known.id, "it was closed meanwhile", details.get("usage_time"))
+            if self.mode == "session" and self._on_end == "batch":
+                self._change("batch", "the Session has ended while nobody worked on the run")
             return
         self._opened, self._logins = session, self._account.logins
         self._note("rejoined", "left open by an earlier part of the run")
@@ -217,9 +244,9 @@ class Conversation:
     def _note(self, what: str, reason: str, *, seconds: float | None = None) -> None:
         self._record(what, str(self.id), reason, seconds)
 
-    def _record(self, what: str, session: str, reason: str, seconds: float | None) -> None:
+    def _record(self, what: str, session: str, reason: str, seconds: float | None, *, mode: str | None = None) -> None:
         if self._diary is not None:
-            self._diary.note(SESSION, {"what": what, "id": session, "mode": self.mode, "reason": reason, "seconds": seconds})
+            self._diary.note(SESSION, {"what": what, "id": session, "mode": mode or self.mode, "reason": reason, "seconds": seconds})
 
 
 class _IdleGuard:

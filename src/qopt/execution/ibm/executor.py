@@ -65,7 +65,9 @@ class IbmExecutor:
         self._mitigation = mitigation
         self._rng = rng
         self._diary: Diary | None = None
-        self._first = True
+        self._attached = time.monotonic()
+        self._settled: set[str] = set()
+        """What tags of runs and stages begin with of which no job is there that the journal does not know."""
         self._doubtful: set[str] = set()
         """Tags of submissions that nobody answered: a job may still turn up for them."""
         self._calibration: str | None = None
@@ -78,7 +80,8 @@ class IbmExecutor:
     def attach(self, diary: Diary | None) -> None:
         """Work for the run that keeps this diary."""
         self._diary = diary
-        self._first = True
+        self._attached = time.monotonic()
+        self._settled.clear()
         self._conversation.attach(diary)
         if diary is not None:
             self._calibration = self._read_calibration()
@@ -86,20 +89,22 @@ class IbmExecutor:
     def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:
         """Make sure that there is exactly one live job with this tag.
 
-        The first submission after every opening asks the service first, whatever the journal says, for its end may have been lost. After a
-        submission without a reply the service is asked as well: it may have been accepted.
+        The first submission of every stage after every opening asks the service first, whatever the journal says, for its end may have been
+        lost; and as long as a job is found that the journal did not know, the next may be there as well. After a submission without a reply
+        the service is asked, too: it may have been accepted.
 
         Raises:
             BackendError: If the service refuses the job or can't be reached.
         """
         wide = self._widened(program)
         digest = inputs_digest(program)
-        first, self._first = self._first, False
-        if first:
+        stage, _, _ = tag.rpartition("-")
+        if stage not in self._settled:
             idle = math.inf if self._diary is None else self._diary.idle
-            known = self._adopt(tag, digest, program, age=idle)
+            known = self._adopt(tag, digest, program, age=idle + time.monotonic() - self._attached)
             if known is not None:
                 return known
+            self._settled.add(stage)
         end = time.monotonic() + self._account.caller.waiting.service
         waits = delays(self._rng)
         while True:
@@ -133,6 +138,7 @@ class IbmExecutor:
 
     def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
         """Wait for the answer, and believe it only where it has the type, the shape and the numbers that were asked for."""
+        self._conversation.resume()
         state = self._wait(job, tag)
         reach("ended")
         if state is not JobState.DONE:
@@ -149,8 +155,7 @@ class IbmExecutor:
 
     def bill(self, job: str) -> float | None:
         """QPU seconds billed; None while the service still counts."""
-        metrics = self._account.caller.read(f"the bill of job {job}", lambda: self._handle(job).metrics())
-        return billed_seconds(metrics)
+        return self._account.caller.read(f"the bill of job {job}", lambda: billed_seconds(self._handle(job).metrics()))
 
     def usage(self) -> float | None:
         """Seconds that the open Session was billed so far."""
@@ -207,16 +212,17 @@ class IbmExecutor:
         if reaction is Reaction.RECONNECT:
             self._account.caller.reconnect()
             self._handles.clear()
-            return None
+            # Not carried out, as far as anybody knows; asking once costs nothing.
+            return self._adopt(tag, digest, program, age=math.inf)
         ended = self._conversation.ended()
         if reaction is Reaction.REFUSED and ended is not None:
             self._conversation.move_on(ended)
             return None
         if reaction is not Reaction.RETRY:
             raise error
-        if error.failure.status == 429:  # noqa: PLR2004 - too many requests: it was surely not carried out
+        if error.failure.status == 429:  # noqa: PLR2004 - too many requests
             self._bucket = Bucket(self._limited)
-            return None
+            return self._adopt(tag, digest, program, age=math.inf)
         self._doubtful.add(tag)
         return self._adopt(tag, digest, program, age=0.0)
 
@@ -241,6 +247,7 @@ class IbmExecutor:
         self._check_inputs(kept, name, digest, program)
         self._handles[name] = (self._account.logins, kept)
         self._note("adopted a job", {"job": name, "tag": tag})
+        self._conversation.learn(getattr(kept, "session_id", None))
         self._cancel_twins(jobs[1:], name, tag)
         return name
 

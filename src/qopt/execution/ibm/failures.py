@@ -48,11 +48,6 @@ RULES = (
         Reaction.RETRY, "the service takes no more jobs for the moment (its rate limit)", codes=frozenset({1202}), statuses=frozenset({429})
     ),
     Rule(
-        Reaction.REFUSED,
-        "the credentials are missing or wrong: set QISKIT_IBM_TOKEN, or save an account with QiskitRuntimeService.save_account",
-        exceptions=frozenset({"InvalidAccountError", "AccountNotFoundError"}),
-    ),
-    Rule(
         Reaction.RECONNECT,
         "the service does not accept the login any more",
         statuses=frozenset({401}),
@@ -67,7 +62,6 @@ RULES = (
     Rule(Reaction.LOST, "the service does not know it", statuses=frozenset({404}), exceptions=frozenset({"RuntimeJobNotFound"})),
     Rule(Reaction.REFUSED, "the job is larger than the service takes: measure fewer points or shots at a time", statuses=frozenset({413})),
     Rule(Reaction.RETRY, "the service has trouble", statuses=frozenset({408, 500, 502, 503, 504, 520, 521, 522, 524})),
-    Rule(Reaction.REFUSED, "the service refuses the request", statuses=frozenset({400, 405, 409, 410, 422})),
     Rule(
         Reaction.RETRY,
         "the service can't be reached",
@@ -80,7 +74,6 @@ RULES = (
                 "ProtocolError",
                 "ProxyError",
                 "ReadTimeout",
-                "RequestsApiError",
                 "SSLError",
                 "Timeout",
                 "TimeoutError",
@@ -91,9 +84,27 @@ RULES = (
         Reaction.RETRY,
         "the service's answer can't be read",
         exceptions=frozenset(
-            {"JSONDecodeError", "KeyError", "TypeError", "AttributeError", "IndexError", "UnicodeDecodeError", "binascii.Error"}
+            {
+                "JSONDecodeError",
+                "DecodeError",
+                "KeyError",
+                "TypeError",
+                "AttributeError",
+                "IndexError",
+                "UnicodeDecodeError",
+                "binascii.Error",
+            }
         ),
     ),
+    # Below the troubles, for the client says the same of every failure to get at the account.
+    Rule(
+        Reaction.REFUSED,
+        "the credentials are missing or wrong: set QISKIT_IBM_TOKEN, or save an account with QiskitRuntimeService.save_account",
+        exceptions=frozenset({"InvalidAccountError", "AccountNotFoundError"}),
+    ),
+    Rule(Reaction.REFUSED, "the service refuses the request", statuses=frozenset({400, 405, 409, 410, 422})),
+    # The client's own word for all failures of a request, also for those that have a row above.
+    Rule(Reaction.RETRY, "the service can't be reached", exceptions=frozenset({"RequestsApiError", "RuntimeJobTimeoutError"})),
 )
 OTHER = Rule(Reaction.REFUSED, "the client failed")
 _CODE = re.compile(r'"code"\s*:\s*"?(\d{3,5})|Error code:? (\d{3,5})')

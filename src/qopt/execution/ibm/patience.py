@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 FIRST, FACTOR, MOST = 0.5, 2.0, 60.0
 """Seconds before the second attempt, the growth from one to the next, and the longest."""
+LOGINS = 3
+"""How often one request is tried with a new login: an account that was closed is refused however often it logs in."""
 
 
 class Unanswered(BackendError):
@@ -99,7 +101,7 @@ class Caller:
         """
         end = time.monotonic() + self.waiting.service
         waits = delays(random.Random())  # noqa: S311 - jitter, no secret
-        tried, logged_in = 0, False
+        tried, logins = 0, 0
         while True:
             tried += 1
             try:
@@ -109,7 +111,7 @@ class Caller:
                 if failure.reaction is Reaction.LOST:
                     message = f"{what}: {failure}"
                     raise JobLost(message) from error
-                again = failure.reaction is Reaction.RETRY or (failure.reaction is Reaction.RECONNECT and not logged_in)
+                again = failure.reaction is Reaction.RETRY or (failure.reaction is Reaction.RECONNECT and logins < LOGINS)
                 pause = failure.wait if failure.wait is not None else next(waits)
                 if not again or tried == attempts:
                     raise
@@ -118,7 +120,7 @@ class Caller:
                     raise BackendError(message) from error
                 self.told.append(str(error))
                 if failure.reaction is Reaction.RECONNECT:
-                    logged_in = True
+                    logins += 1
                     self.reconnect()
             time.sleep(pause)
 

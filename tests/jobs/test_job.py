@@ -82,8 +82,10 @@ def test_a_cancelled_job_has_no_result(waiting: tuple[User, str]) -> None:
 def test_a_job_that_failed_says_why(make_user: Callable[..., User]) -> None:
     """In what it is described with, in the run's standing, and instead of a result."""
     user = make_user()
+    user.hold()
     user.platform.control.faults([{"do": "fail", "message": "the cryostat is warm", "code": 6073}])
     job = user.leave()
+    user.release()
     user.until(lambda: user.at_service(job) == "Failed", why="the job fails")
     assert "the cryostat is warm" in user.json("job", job)["error"]
     assert "the cryostat is warm" in user.run("status", "run", COLUMNS="100")

@@ -110,9 +110,9 @@ def test_expectation_values_come_with_their_errors(make_user: Callable[..., User
 
 
 @pytest.mark.parametrize("job", ["d0000000000000000000", "no/job", "", "../sessions"])
-def test_an_id_that_is_none_is_one_clear_error(waiting: tuple[User, str], job: str) -> None:
+def test_an_id_that_is_none_is_one_clear_error(make_user: Callable[..., User], job: str) -> None:
     """Exit code 2 and what to do."""
-    user, _ = waiting
+    user = make_user()
     for option in ("--cancel", "--result"):
         said = user.run("job", job, option, code=2)
         assert repr(job) in said

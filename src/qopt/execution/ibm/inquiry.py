@@ -11,6 +11,7 @@ from qopt.errors import InputError
 from qopt.execution.executor import JobLost, JobState, Waiting
 from qopt.execution.ibm.executor import billed_seconds, state_of
 from qopt.execution.ibm.patience import Unanswered
+from qopt.secrets import scrub
 
 if TYPE_CHECKING:
     from qopt.execution.ibm.account import Account
@@ -110,7 +111,7 @@ def job_facts(account: Account, job: str) -> JobFacts:
         return replace(facts, starts=None if starts is None else str(starts), pending=pending)
     if state is JobState.ERROR:
         said = read(f"why job {job} failed", found.error_message) or "no reason was given"
-        return replace(facts, error=" ".join(str(said).split()))
+        return replace(facts, error=" ".join(scrub(str(said)).split()))
     return facts
 
 

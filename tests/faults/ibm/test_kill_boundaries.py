@@ -78,6 +78,18 @@ def test_a_run_of_the_estimator_that_is_killed_executes_no_job_twice(bench: Benc
     assert_same(bench, project, expected)
 
 
+@MODE
+def test_a_job_that_failed_before_the_kill_is_sent_again_once(bench: Bench, mode: str) -> None:
+    """The platform failed at the second job; the run is killed before it has noted that."""
+    expected = bench.unkilled(config(mode))
+    project = bench.project(config(mode))
+    bench.emulator.control.faults([{"do": "fail", "tag": "main-1$"}])
+    bench.kill_at(project, "ended:2")
+    bench.run(project)
+    assert [job["status"] for job in bench.jobs("main-1")] == ["Failed", "Completed"]
+    assert_same(bench, project, expected, submissions=1)
+
+
 @pytest.mark.nightly
 @KIND
 @MODE

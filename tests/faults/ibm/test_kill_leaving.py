@@ -107,6 +107,21 @@ def test_parts_that_do_not_wait_may_be_killed(bench: Bench, boundary: str) -> No
     assert_left_and_came_back(bench, project, expected)
 
 
+def test_a_run_that_was_killed_in_a_session_goes_on_without_waiting(bench: Bench) -> None:
+    """Its job is collected, not sent again, and the Session is closed by the first part that does not wait."""
+    expected = bench.unkilled(config("job"))
+    project = bench.project(config("session"))
+    bench.gate.touch()
+    process = bench.start(project)
+    until(bench.emulator.control.jobs, "submitted")
+    process.send(signal.SIGKILL)
+    process.wait()
+    while part(bench, project)[0] == QUEUED:
+        assert not any(session["accepting_jobs"] for session in bench.emulator.control.sessions())
+        idle(bench)
+    assert_left_and_came_back(bench, project, expected)
+
+
 @pytest.mark.parametrize("boundary", ["asked:3", "accepted:2", *nightly("submitted:2", "answered:2")])
 def test_a_device_that_was_calibrated_meanwhile_is_measured_once_more(bench: Bench, boundary: str) -> None:
     """Killed and gone on with under another calibration: one job of the stage drift, and the same trajectory."""

@@ -16,7 +16,7 @@ from qopt.secrets import scrub
 if TYPE_CHECKING:
     from qopt.execution.ibm.account import Account
 
-PATIENCE = Waiting(call=20.0, service=30.0)
+PATIENCE = Waiting(call=30.0, service=20.0)
 """Seconds that somebody who only looks waits for the service."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 

@@ -109,7 +109,10 @@ def test_a_session_that_is_over_is_followed_by_another(
     rehearsal.emulator.control.faults([rule("submission", {"do": "expire_sessions"}, nth=2)])
     rehearsal.run()
     assert_same(rehearsal, expected(generation))
-    assert [session["mode"] for session in rehearsal.emulator.control.sessions()] == ["dedicated", "batch" if on_end == "batch" else "dedicated"]
+    assert [session["mode"] for session in rehearsal.emulator.control.sessions()] == [
+        "dedicated",
+        "batch" if on_end == "batch" else "dedicated",
+    ]
 
 
 def test_a_session_that_is_over_ends_the_run_where_that_is_the_policy(
@@ -123,9 +126,7 @@ def test_a_session_that_is_over_ends_the_run_where_that_is_the_policy(
     assert_same(rehearsal, expected("legacy"))
 
 
-def test_a_job_that_waits_when_its_session_is_over_is_sent_again(
-    rehearsal: Rehearsal, expected: Callable[[str], dict[str, Any]]
-) -> None:
+def test_a_job_that_waits_when_its_session_is_over_is_sent_again(rehearsal: Rehearsal, expected: Callable[[str], dict[str, Any]]) -> None:
     """The service fails what is queued then; it never ran and cost nothing."""
     control = rehearsal.emulator.control
     control.faults([{"do": "stall", **SECOND}])
@@ -190,7 +191,9 @@ def test_a_login_that_expires_is_renewed(
 
 
 @pytest.mark.parametrize("request_kind", ["token", "session", "submission", "job", "results", "closing"])
-@pytest.mark.parametrize("fault", [{"do": "hang", "seconds": 3600}, {"do": "hang", "seconds": 3600, "when": "after"}, {"do": "drip", "seconds": 3600}])
+@pytest.mark.parametrize(
+    "fault", [{"do": "hang", "seconds": 3600}, {"do": "hang", "seconds": 3600, "when": "after"}, {"do": "drip", "seconds": 3600}]
+)
 def test_an_answer_that_does_not_come_is_not_waited_for(
     rehearsal: Rehearsal, expected: Callable[[str], dict[str, Any]], request_kind: str, fault: dict[str, Any]
 ) -> None:

@@ -80,7 +80,12 @@ def test_an_address_that_leads_nowhere_ends_the_run(
         rehearsal.run(-signal.SIGKILL, QOPT_FAILPOINT=f"answered:{answered}")
     port = rehearsal.emulator.port
     host = f"http://{NOWHERE}:{port}" if trouble == "no-such-name" else f"https://127.0.0.1:{port}"
-    names = {"IAM_URL": host, "GLOBAL_SEARCH_URL": host, "GLOBAL_CATALOG_URL": f"{host}/catalog", "QISKIT_IBM_URL": f"{host}/experimental/api/v1"}
+    names = {
+        "IAM_URL": host,
+        "GLOBAL_SEARCH_URL": host,
+        "GLOBAL_CATALOG_URL": f"{host}/catalog",
+        "QISKIT_IBM_URL": f"{host}/experimental/api/v1",
+    }
     rehearsal.wait_for(service=1.0)
     said = rehearsal.run(3, **names)
     assert "logging in to IBM Quantum: the service can't be reached" in said

@@ -78,6 +78,20 @@ def test_a_run_of_the_estimator_that_is_killed_executes_no_job_twice(bench: Benc
     assert_same(bench, project, expected)
 
 
+@KIND
+@pytest.mark.parametrize("boundary", ["accepted:3", "answered:3", *nightly("submitted:2", "ended:3", "stopped:1")])
+def test_a_budget_of_qpu_time_ends_a_killed_run_where_it_would_have_ended(bench: Bench, kind: str, boundary: str) -> None:
+    """What is affordable follows from bills, and those are the same whenever they are read."""
+    wanted = {**config("job", kind, iterations=20), "budget": {"qpu": 30}}
+    expected = bench.unkilled(wanted)
+    assert "budget" in expected.run["result"]["status"]
+    project = bench.project(wanted)
+    bench.kill_at(project, boundary)
+    bench.run(project)
+    assert_same(bench, project, expected)
+    assert sum(expected.billed.values()) <= 30
+
+
 @MODE
 def test_a_job_that_failed_before_the_kill_is_sent_again_once(bench: Bench, mode: str) -> None:
     """The platform failed at the second job; the run is killed before it has noted that."""

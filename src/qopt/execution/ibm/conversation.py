@@ -144,7 +144,7 @@ class Conversation:
     def close(self) -> None:
         """Release what is open, so that it is not billed any longer. What can't be closed is said; `qopt sessions` closes it later."""
         self._guard.rest()
-        known = self._known()
+        known, self.left_open = self._known(), None
         if self._opened is None and known is not None:
             try:
                 self._opened = self._account.session(known.id, batch=known.mode == "batch", deadline=CLOSING)
@@ -179,9 +179,10 @@ class Conversation:
         except (JobLost, Unanswered) as error:
             self._record("ended", known.id, str(error), None)
             return
-        if known.mode != self.mode:
+        elsewhere = details.get("backend_name") not in (None, self._device)
+        if known.mode != self.mode or elsewhere:
             self._opened = session
-            self._release(f"the mode is {self.mode} now")
+            self._release(f"the device is {self._device} now" if elsewhere else f"the mode is {self.mode} now")
             return
         if details.get("state") == "closed" or details.get("accepting_jobs") is False:
             self._record("ended", known.id, "it was closed meanwhile", details.get("usage_time"))

@@ -54,7 +54,9 @@ def imported(folder: Path, *arguments: str) -> set[str]:
     return {name.partition(".")[0] for name in done.stderr.splitlines()[-1].split()}
 
 
-@pytest.mark.parametrize("command", [["--help"], ["list"], ["show", "ring"], ["show", "ring", "--json"], ["status", "ring"], ["schema"], ["run", "ring.yaml"]])
+@pytest.mark.parametrize(
+    "command", [["--help"], ["list"], ["show", "ring"], ["show", "ring", "--json"], ["status", "ring"], ["schema"], ["run", "ring.yaml"]]
+)
 def test_what_needs_no_simulator_imports_none(folder: Path, command: list[str]) -> None:
     """Help, lists and the stored result of a finished run come without qiskit and scipy."""
     assert not imported(folder, *command) & {"qiskit", "qiskit_ibm_runtime", "qiskit_aer", "scipy", "matplotlib", "networkx"}

@@ -20,7 +20,7 @@ from qopt.errors import BudgetReached, InputError, Queued, ReplayDivergence
 from qopt.execution import Executor, JobFailed, JobLost, JobState
 from qopt.failpoints import reach
 from qopt.journal import Answered, Asked, Event, Failed, Submitted
-from qopt.ledger import BILLED, MAIN, Ledger, tag_for
+from qopt.ledger import BILLED, MAIN, VAIN, Ledger, tag_for
 from qopt.objective import Energies, Objective, check_finite
 from qopt.programs import Frozen, Program, PubData, from_bytes, to_bytes
 from qopt.types import Budget, Estimate, Gradient, Point, Points, Question
@@ -258,9 +258,16 @@ class Durable:
                     raise
             except JobFailed as error:
                 self.ledger.append(Failed(question.stage, question.call, job, str(error)))
+                self._pay_in_vain(job)
                 if not error.again or attempts == ATTEMPTS:
                     raise
             job = None
+
+    def _pay_in_vain(self, job: str) -> None:
+        """Record what a job that failed was billed all the same."""
+        seconds = self.executor.bill(job)
+        if seconds:
+            self.ledger.append(Event(VAIN, {"job": job, "session": self.executor.circumstances().session, "seconds": seconds}))
 
     def _answer(self, job: str, program: Program, tag: str) -> list[PubData]:
         if not self._wait and not self.executor.volatile:

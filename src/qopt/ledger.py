@@ -28,6 +28,8 @@ REFERENCE = "reference"
 
 BILLED = "billed"
 """The event of a bill that was settled after its answer."""
+VAIN = "billed in vain"
+"""The event of a job that was billed although it gave no answer."""
 SESSION = "session"
 """The event of a Session or Batch that was opened or ended."""
 TIMING = "timing"
@@ -50,12 +52,14 @@ class Ledger:
         header: What the run is; None before anything was written.
         asked: Questions by (stage, call).
         jobs: Ids of the jobs that they became.
+        failed: Ids of jobs that ended without an answer.
         answered: Answers, without their raw data.
         budgets: Under which budget the run was stopped, by the number of calls that it had made.
         reference: The classical reference, once it is known.
         elapsed: Seconds of work at the last answer.
         shots: Shots of all answers.
         bills: QPU seconds by call, where they are known.
+        vain: QPU seconds of jobs that gave no answer, with the Session that they ran in.
         unbilled: Ids of answered jobs whose bill was not settled yet.
         session: The Session or Batch that was opened last and did not end.
         sessions: What every Session that ended cost: {"id", "seconds", "busy"}.
@@ -72,12 +76,14 @@ class Ledger:
         self.asked: dict[tuple[str, int], Asked] = {}
         self.jobs: dict[tuple[str, int], str] = {}
         self.answered: dict[tuple[str, int], Answered] = {}
+        self.failed: set[str] = set()
         self.header: Header | None = None
         self.budgets: dict[int, dict[str, Any]] = {}
         self.reference: dict[str, Any] | None = None
         self.elapsed = 0.0
         self.shots = 0
         self.bills: dict[tuple[str, int], float] = {}
+        self.vain: list[tuple[str | None, float]] = []
         self.unbilled: dict[tuple[str, int], str] = {}
         self.session: OpenSession | None = None
         self.sessions: list[dict[str, Any]] = []
@@ -114,7 +120,7 @@ class Ledger:
     @property
     def qpu(self) -> float:
         """QPU seconds billed so far."""
-        return sum(self.bills.values())
+        return sum(self.bills.values()) + sum(seconds for _, seconds in self.vain)
 
     @property
     def wall(self) -> float:
@@ -145,6 +151,7 @@ class Ledger:
             self.jobs[record.stage, record.call] = record.job
         elif isinstance(record, Failed):
             self.jobs.pop((record.stage, record.call), None)
+            self.failed.add(record.job)
         elif isinstance(record, Answered):
             self._fold_answer(record)
         elif isinstance(record, Event):
@@ -171,6 +178,8 @@ class Ledger:
             key = detail["stage"], detail["call"]
             self.bills[key] = detail["seconds"]
             self.unbilled.pop(key, None)
+        elif name == VAIN:
+            self.vain.append((detail["session"], detail["seconds"]))
         elif name == TIMING:
             self.timing = detail
         elif name == MODE:

@@ -17,11 +17,11 @@ from qopt.execution.backends import threads_for
 from qopt.execution.conflicts import acting, conflicts
 from qopt.execution.connect import Device, engine, find
 from qopt.execution.isa import check_contract, freeze
-from qopt.execution.mitigation import needs_clifford_gates, stated
+from qopt.execution.mitigation import needs_clifford_gates, own_errors, stated
 from qopt.execution.primitives import choose as choose_primitives
 from qopt.execution.recorded import check_identity
 from qopt.identity import circuit_digest, digest, operator_digest, options_of
-from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, without_identity
+from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, with_terms, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
 from qopt.problems import Problem
 from qopt.types import Budget, Minimizer, Point, Sense
@@ -252,7 +252,10 @@ def prepare(spec: Spec) -> Frozen:
         InputError: If the circuit does not fit the device, or the problem's energies are not those of its Hamiltonian.
     """
     strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
-    logical = freeze(spec.ansatz, spec.objective.observables(spec.hamiltonian), constant_of(spec.hamiltonian), sampled=strings)
+    groups = spec.objective.observables(spec.hamiltonian)
+    if isinstance(spec.objective, Expectation) and own_errors(spec.execution.mitigation):
+        groups = with_terms(groups)
+    logical = freeze(spec.ansatz, groups, constant_of(spec.hamiltonian), sampled=strings)
     logical = replace(logical, cost=spec.hamiltonian if spec.objective.sampled else None)
     check(spec, logical)
     transpile = spec.transpile

@@ -44,3 +44,13 @@ def test_names_that_the_client_counts_up_do_not_change_the_noise() -> None:
     assert seeds.digest("executor", "ibm_fez", old) == seeds.digest("executor", "ibm_fez", young)
     other = {"samplex_arguments": {f"basis_changes.basis{number}": number for number in (3, 2, 1, 0)} | {"basis_changes.basis0": 7}}
     assert seeds.digest("executor", "ibm_fez", other) != seeds.digest("executor", "ibm_fez", young)
+
+
+@given(NUMBERS, st.integers(0, 20), st.integers(0, 20))
+def test_counters_of_the_client_do_not_count(numbers: object, one: int, other: int) -> None:
+    """The client numbers the arguments of its programs from program to program; that is no part of the question."""
+    digests = {
+        seeds.digest("executor", "ibm_fez", {"items": [{"samplex_arguments": {f"basis{start}": numbers, f"basis{start + 1}": 2}}]})
+        for start in (one, other)
+    }
+    assert len(digests) == 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-WIRE = ("status", "reset", "hang", "drip", "delay", "duplicate", "truncate", "garbage", "wrong_type", "empty")
+WIRE = ("status", "reset", "hang", "drip", "delay", "duplicate", "truncate", "spoil", "garbage", "wrong_type", "empty")
 """What can happen to the answer of a request."""
 
 JOBS = ("fail", "cancel", "too_long", "corrupt", "stall")
@@ -19,7 +19,7 @@ JOBS = ("fail", "cancel", "too_long", "corrupt", "stall")
 EVENTS = ("expire_sessions", "expire_tokens", "recalibrate")
 """What can happen to the platform when a request comes in."""
 
-ONLY_AFTER = ("drip", "truncate", "duplicate")
+ONLY_AFTER = ("drip", "truncate", "spoil", "duplicate")
 """What needs a request that was processed."""
 
 OWN_KEYS: dict[str, tuple[str, ...]] = {
@@ -30,6 +30,7 @@ OWN_KEYS: dict[str, tuple[str, ...]] = {
     "delay": ("seconds",),
     "fail": ("code", "message"),
     "too_long": ("billed",),
+    "spoil": ("how",),
     "corrupt": ("how",),
 }
 """The keys that only some kinds of fault have."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+import string
 from typing import Any
 
 CODES = ("circuit", "circuits", "job_tags", "samplex", "seed_simulator")
 """Keys under which nothing is a number that is asked about: serialized circuits carry random identifiers, tags are names."""
+
+
+COUNTED = "samplex_arguments"
+"""The key below which names end with a number that the client counts up as long as its process lives."""
 
 
 def digest(program: str, backend: str, params: dict[str, Any]) -> str:
@@ -27,10 +32,13 @@ def _feed(state: Any, value: object) -> None:  # noqa: ANN401 - hashlib does not
     if isinstance(value, dict):
         if value.get("__type__") == "QuantumCircuit":
             return
-        # The client counts some names up for as long as its process lives: basis_changes.basis4.
-        for key in sorted(value, key=_parts):
-            if key not in CODES:
-                state.update(f"{re.sub(r'[0-9]+', '', key)}:".encode())
+        for key in sorted(value):
+            if key == COUNTED and isinstance(value[key], dict):
+                for name, argument in value[key].items():
+                    state.update(f"{name.rstrip(string.digits)}:".encode())
+                    _feed(state, argument)
+            elif key not in CODES:
+                state.update(f"{key}:".encode())
                 _feed(state, value[key])
     elif isinstance(value, list):
         state.update(f"[{len(value)}".encode())

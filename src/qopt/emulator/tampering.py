@@ -44,9 +44,19 @@ def in_place_of(rule: Rule) -> Reply:
     return Reply(status, json.dumps({"errors": [error], "trace": "fault"}).encode(), JSON, headers)
 
 
-def truncated(reply: Reply) -> Reply:
-    """The first half of a reply, whole as far as HTTP knows."""
-    return replace(reply, body=reply.body[: len(reply.body) // 2])
+def made_of(reply: Reply, rule: Rule) -> Reply:
+    """What becomes of a true answer.
+
+    Args:
+        reply: The truth; of `spoil`, the results of a job.
+        rule: That does `truncate`, `spoil` or anything that replaces the answer.
+    """
+    if rule.do == "truncate":
+        # Whole as far as HTTP knows.
+        return replace(reply, body=reply.body[: len(reply.body) // 2])
+    if rule.do == "spoil":
+        return replace(reply, body=corrupt(reply.body.decode(), rule.how).encode())
+    return in_place_of(rule)
 
 
 def corrupt(results: str, how: str) -> str:

@@ -88,8 +88,7 @@ def misbehave(connection: socket.socket, rule: Rule, reply: Reply | None, hold: 
         hold.wait(rule.seconds, lambda: _gone(connection))
         connection.sendall(packed(reply))
         return True
-    false = tampering.truncated(reply) if reply is not None and rule.do == "truncate" else tampering.in_place_of(rule)
-    connection.sendall(packed(false))
+    connection.sendall(packed(tampering.in_place_of(rule) if reply is None else tampering.made_of(reply, rule)))
     return True
 
 

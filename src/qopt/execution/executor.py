@@ -126,6 +126,11 @@ class Diary(Protocol):
         ...
 
     @property
+    def failed(self) -> set[str]:
+        """Ids of jobs of this run that ended without an answer."""
+        ...
+
+    @property
     def idle(self) -> float:
         """Seconds since the journal was last written to when it was opened; infinite for a new run."""
         ...

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.faults.runs import Server
+    from tests.faults.runs import Process, Server
 
     from qopt.emulator.handle import Emulator
 
@@ -75,13 +75,19 @@ class Rehearsal:
 
     def run(self, code: int = 0, *arguments: str, **environment: str) -> str:
         """What `qopt run` says, which has to end with `code`, and soon."""
+        with self.started(*arguments, **environment) as process:
+            ended = process.wait()
+        assert ended == code, (ended, process.said()[-2000:])
+        return process.said()
+
+    @contextmanager
+    def started(self, *arguments: str, **environment: str) -> Iterator[Process]:
+        """A `qopt run` at work; the block has to wait for its end, which comes by force if it takes too long."""
         process = self.project.start(*arguments, **{**self.emulator.environment, **environment})
         too_long = threading.Timer(PATIENCE, process.send, [signal.SIGKILL])
         too_long.start()
-        ended = process.wait()
+        yield process
         too_long.cancel()
-        assert code is None or ended == code, (ended, process.said()[-2000:])
-        return process.said()
 
     def wait_for(self, **waiting: float) -> None:
         """Other deadlines from now on."""

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from tests.faults.ibm.matrix import (
     GENERATIONS,
     REQUESTS,
-    RUN,
     Rehearsal,
     assert_fired,
     assert_same,
-    rehearsing,
     rule,
-    undisturbed,
 )
-
-from qopt.emulator.handle import Emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from tests.faults.runs import Server
 
 KINDS: dict[str, dict[str, Any]] = {
     **{str(code): {"do": "status", "code": code} for code in (500, 502, 503, 504, 520)},
@@ -44,33 +33,6 @@ HALVES: dict[str, dict[str, Any]] = {
 """What becomes of an answer."""
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """One for all tests."""
-    with Emulator.start(tmp_path_factory.mktemp("emulator")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def expected(emulator: Emulator, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
-    """What a run with each generation of primitives comes to that nothing happens to."""
-    known: dict[str, dict[str, Any]] = {}
-
-    def find(generation: str) -> dict[str, Any]:
-        if generation not in known:
-            known[generation] = undisturbed(emulator, server, tmp_path_factory.mktemp("undisturbed"), primitives=generation)
-        return known[generation]
-
-    return find
-
-
-@pytest.fixture
-def rehearsal(emulator: Emulator, server: Server, tmp_path: Path) -> Iterator[Rehearsal]:
-    """A run on a platform where nothing has happened yet."""
-    with rehearsing(emulator, server, tmp_path, RUN) as begun:
-        yield begun
-
-
 CASES = [
     *(pytest.param({**fault, "when": when}, id=f"{name}-{when}") for name, fault in KINDS.items() for when in ("before", "after")),
     *(pytest.param(fault, id=name) for name, fault in HALVES.items()),
@@ -84,18 +46,18 @@ SHARE = 3
 @pytest.mark.parametrize("fault", CASES)
 @pytest.mark.nightly
 def test_a_fault_of_every_request_is_overcome(
-    rehearsal: Rehearsal, expected: Callable[[str], dict[str, Any]], fault: dict[str, Any], generation: str
+    rehearsal: Rehearsal, expected: dict[str, Any], fault: dict[str, Any], generation: str
 ) -> None:
     """Every kind of request of the run fails once."""
-    overcome(rehearsal, expected(generation), [rule(name, fault) for name in REQUESTS], generation)
+    overcome(rehearsal, expected[generation], [rule(name, fault) for name in REQUESTS], generation)
 
 
 @pytest.mark.parametrize(("number", "fault"), [pytest.param(number, *case.values, id=case.id) for number, case in enumerate(CASES)])
-def test_a_fault_is_overcome(rehearsal: Rehearsal, expected: Callable[[str], dict[str, Any]], fault: dict[str, Any], number: int) -> None:
+def test_a_fault_is_overcome(rehearsal: Rehearsal, expected: dict[str, Any], fault: dict[str, Any], number: int) -> None:
     """The requests that matter most and some others fail once."""
     others = [name for name in REQUESTS if name not in ALWAYS]
     generation = GENERATIONS[number % len(GENERATIONS)]
-    overcome(rehearsal, expected(generation), [rule(name, fault) for name in (*ALWAYS, *others[number % SHARE :: SHARE])], generation)
+    overcome(rehearsal, expected[generation], [rule(name, fault) for name in (*ALWAYS, *others[number % SHARE :: SHARE])], generation)
 
 
 def overcome(rehearsal: Rehearsal, expected: dict[str, Any], rules: list[dict[str, Any]], generation: str) -> None:

@@ -123,8 +123,7 @@ class Account:
 
     def pending(self, name: str) -> tuple[int, bool, str]:
         """Of a device: jobs waiting, whether it is operational, and what it says of itself."""
-        backend = self.backend(name)
-        status = self._call(f"the status of {name}", backend.status)
+        status = self._call(f"the status of {name}", lambda: self.backend(name).status())
         return int(status.pending_jobs), bool(status.operational), str(status.status_msg)
 
     def job(self, job: str) -> Any:  # noqa: ANN401 - the client's
@@ -172,13 +171,13 @@ class Account:
         """Whether a job of a Session or Batch is queued or running."""
         return bool(self._call(f"the jobs of {group}", lambda: self.service.jobs(limit=1, session_id=group, pending=True)))
 
-    def session(self, session: str, *, batch: bool, deadline: float | None = None) -> Any:  # noqa: ANN401 - the client's
+    def session(self, session: str, *, batch: bool, limit: float | None = None) -> Any:  # noqa: ANN401 - the client's
         """A Session or a Batch by its id, whether or not it is still open.
 
         Args:
             session: The id.
             batch: Whether it is a Batch.
-            deadline: Ask once, for so many seconds; None is as long as the service may take.
+            limit: Seconds after which to give up; None is as long as the service may take.
 
         Raises:
             JobLost: If the account has none of that id.
@@ -186,12 +185,8 @@ class Account:
         """
         from qiskit_ibm_runtime import Batch, Session  # noqa: PLC0415 - takes seconds, and only devices need it
 
-        what, kind = f"session {session}", Batch if batch else Session
-
-        def found() -> Any:  # noqa: ANN401 - the client's
-            return kind.from_id(session, service=self.service)
-
-        return self._call(what, found) if deadline is None else self.caller.once(what, found, deadline=deadline)
+        kind = Batch if batch else Session
+        return self.caller.read(f"session {session}", lambda: kind.from_id(session, service=self.service), limit=limit)
 
     def _call(self, what: str, function: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the client returns
         return self.caller.read(what, function)

@@ -11,6 +11,8 @@ from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Unanswered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qopt.execution.executor import Diary, Mode, OnSessionEnd
     from qopt.execution.ibm.account import Account
     from qopt.types import OpenSession
@@ -48,6 +50,7 @@ class Conversation:
         self._diary: Diary | None = None
         self._opened: Any = None
         self._logins = 0
+        self._batch = False
         self.left_open: OpenSession | None = None
         """Of another run of the same sweep, which has ended and can't close it any more."""
         self._guard = _IdleGuard(self._let_go)
@@ -81,14 +84,11 @@ class Conversation:
                 self._change("batch", "the optimizer takes so long between jobs that a Session would idle")
         if self.mode == "job":
             return self._account.backend(self._device, fractional=self._fractional)
-        if self._opened is not None and self._logins != self._account.logins:
-            self._opened = self._account.session(str(self.id), batch=self.mode == "batch")
-            self._logins = self._account.logins
         if self._opened is None:
             self._rejoin()
         if self._opened is None:
             self._open()
-        return self.place() if self._opened is None else self._opened
+        return self.place() if self._opened is None else self._current()
 
     def resume(self) -> None:
         """Take up what an earlier part of the run left open, to be guarded against idling, or closed where the mode is another."""
@@ -100,18 +100,28 @@ class Conversation:
         if self._opened is not None and self.mode == "session":
             self._guard.start()
 
-    def ended(self) -> str | None:
-        """Why no more jobs are taken where they were sent last; None where they are."""
-        if self._opened is None:
+    def ended(self, session: str | None = None) -> str | None:
+        """Why no more jobs are taken where they were sent last; None where they are, or where nothing was open.
+
+        Args:
+            session: Of the job that the question is about, where it is one of an earlier part of the run.
+        """
+        if self._opened is not None:
+            details = self._details(self._current)
+        elif session is None or self.mode == "job":
             return None
-        details = self._details(self._opened)
+        else:
+            try:
+                details = self._details(lambda: self._account.session(session, batch=self.mode == "batch"))
+            except (JobLost, Unanswered):
+                return None
         if details.get("state") == "closed" or details.get("accepting_jobs") is False:
             return f"the service closed it (state {details.get('state')}, at most {details.get('max_time')} s)"
         return None
 
     def usage(self) -> float | None:
         """Seconds that what is open was billed so far; None where nothing is open."""
-        seconds = None if self._opened is None else self._details(self._opened).get("usage_time")
+        seconds = None if self._opened is None else self._details(self._current).get("usage_time")
         return None if seconds is None else float(seconds)
 
     def move_on(self, reason: str) -> None:
@@ -121,8 +131,9 @@ class Conversation:
             BackendError: If the policy is to stop.
         """
         kind = "Batch" if self.mode == "batch" else "Session"
-        self._note("ended", reason, seconds=self._seconds())
-        self._opened = None
+        if self._opened is not None:
+            self._note("ended", reason, seconds=self._seconds())
+            self._opened = None
         if self.mode == "session" and self._on_end == "stop":
             message = f"the {kind} has ended: {reason}. on_session_end is stop; the same command goes on in a new one"
             raise BackendError(message)
@@ -144,52 +155,56 @@ class Conversation:
     def close(self) -> None:
         """Release what is open, so that it is not billed any longer. What can't be closed is said; `qopt sessions` closes it later."""
         self._guard.rest()
-        known, self.left_open = self._known(), None
-        if self._opened is None and known is not None:
+        if self._opened is None:
             try:
-                self._opened = self._account.session(known.id, batch=known.mode == "batch", deadline=CLOSING)
-            except Unanswered as error:
-                self._record("left open", known.id, str(error), None, mode=known.mode)
+                self._rejoin(CLOSING)
+            except BackendError as error:
+                if (known := self._known()) is not None:
+                    self._record("left open", known.id, str(error), None, mode=known.mode)
+                return
         self._release(self._let_go_reason or "released")
 
     def _release(self, why: str) -> None:
-        opened, self._opened = self._opened, None
-        if opened is None:
+        if self._opened is None:
             return
+        session, seconds = str(self.id), None
         try:
-            self._account.caller.once("closing the Session", opened.close, deadline=CLOSING)
-            what, reason = "ended", why
-        except (Unanswered, JobLost) as error:
+            self._account.caller.read("closing the Session", lambda: self._current().close(), limit=CLOSING)
+        except BackendError as error:
             what, reason = "left open", str(error)
-        details = {} if what == "left open" else self._details_of_closed(opened)
-        self._record(what, str(opened.session_id), reason, details.get("usage_time"))
+        else:
+            what, reason, seconds = "ended", why, self._seconds()
+        self._opened = None
+        self._record(what, session, reason, seconds)
 
     def _known(self) -> OpenSession | None:
         """What this run opened last, or another of its sweep before it."""
         return (None if self._diary is None else self._diary.session) or self.left_open
 
-    def _rejoin(self) -> None:
+    def _rejoin(self, limit: float | None = None) -> None:
         known = self._known()
         if known is None:
             return
-        self.left_open = None
+        batch = known.mode == "batch"
         try:
-            session = self._account.session(known.id, batch=known.mode == "batch")
-            details = self._details(session)
-        except (JobLost, Unanswered) as error:
+            session = self._account.session(known.id, batch=batch, limit=limit)
+            details = self._details(lambda: self._account.session(known.id, batch=batch), limit=limit)
+        except JobLost as error:
+            self.left_open = None
             self._record("ended", known.id, str(error), None)
             return
+        self.left_open = None
+        self._opened, self._logins, self._batch = session, self._account.logins, batch
         elsewhere = details.get("backend_name") not in (None, self._device)
         if known.mode != self.mode or elsewhere:
-            self._opened = session
             self._release(f"the device is {self._device} now" if elsewhere else f"the mode is {self.mode} now")
             return
         if details.get("state") == "closed" or details.get("accepting_jobs") is False:
+            self._opened = None
             self._record("ended", known.id, "it was closed meanwhile", details.get("usage_time"))
             if self.mode == "session" and self._on_end == "batch":
                 self._change("batch", "the Session has ended while nobody worked on the run")
             return
-        self._opened, self._logins = session, self._account.logins
         self._note("rejoined", "left open by an earlier part of the run")
         self._watch(details)
 
@@ -206,10 +221,10 @@ class Conversation:
                 raise
             self._change("batch" if self.mode == "session" else "job", str(error.failure))
             return
-        self._logins = self._account.logins
+        self._logins, self._batch = self._account.logins, self.mode == "batch"
         self._note("opened", f"mode {self.mode}")
         if self.mode == "session":
-            self._watch(self._details(self._opened))
+            self._watch(self._details(self._current))
 
     def _watch(self, details: dict[str, Any]) -> None:
         timeout = details.get("interactive_timeout")
@@ -217,11 +232,10 @@ class Conversation:
 
     def _let_go(self) -> None:
         """Called by the guard, in its own thread: nothing is recorded from there."""
-        opened = self._opened
-        if opened is None:
+        if self._opened is None:
             return
         try:
-            self._account.caller.once("closing the idle Session", opened.close, deadline=CLOSING)
+            self._account.caller.read("closing the idle Session", lambda: self._current().close(), limit=CLOSING)
         except BackendError as error:
             self._account.caller.told.append(str(error))
             return
@@ -232,19 +246,24 @@ class Conversation:
         if self._diary is not None:
             self._diary.note("mode", {"mode": mode, "reason": reason})
 
-    def _details(self, session: Any) -> dict[str, Any]:  # noqa: ANN401 - the client's
-        found = self._account.caller.read("the state of the Session", session.details)
-        return dict(found or {})
+    def _current(self) -> Any:  # noqa: ANN401 - the client's
+        """What is open, fetched anew after a new login, for it remembers the old one."""
+        if self._logins != self._account.logins:
+            self._opened = self._account.session(str(self.id), batch=self._batch)
+            self._logins = self._account.logins
+        return self._opened
 
-    def _details_of_closed(self, session: Any) -> dict[str, Any]:  # noqa: ANN401 - the client's
-        """Its bill, unless the service keeps it to itself: leaving must not fail for that."""
-        try:
-            return dict(self._account.caller.once("the Session's usage", session.details, deadline=CLOSING) or {})
-        except Unanswered:
-            return {}
+    def _details(self, find: Callable[[], Any], *, limit: float | None = None) -> dict[str, Any]:
+        return self._account.caller.read("the state of the Session", lambda: dict(find().details() or {}), limit=limit)
 
     def _seconds(self) -> float | None:
-        return None if self._opened is None else self._details_of_closed(self._opened).get("usage_time")
+        """What it is billed, unless the service keeps that to itself: leaving must not fail for it."""
+        if self._opened is None:
+            return None
+        try:
+            return self._details(self._current, limit=CLOSING).get("usage_time")
+        except BackendError:
+            return None
 
     def _note(self, what: str, reason: str, *, seconds: float | None = None) -> None:
         self._record(what, str(self.id), reason, seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
+import re
 import time
 from dataclasses import replace
 from functools import partial
@@ -15,10 +16,10 @@ from qiskit import QuantumCircuit
 
 from qopt.errors import BackendError
 from qopt.execution import primitives
-from qopt.execution.executor import Circumstances, JobFailed, JobState
+from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState
 from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Bucket, Unanswered, delays
-from qopt.execution.mitigation import Mitigation, options, own_errors
+from qopt.execution.mitigation import Mitigation, options
 from qopt.failpoints import reach
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ FETCHES = 3
 SLOWEST_POLL = {"session": 1.0, "batch": 10.0, "job": 10.0}
 """Seconds between two looks at a job, at most. In a Session the device waits for us."""
 FIRST_POLL, POLL_GROWTH = 0.1, 1.3
+TOO_LONG = re.compile(r"1305|too long|longer than", re.IGNORECASE)
+"""How the service says that a job took more time than it was allowed to: by this code, or in words."""
 LONGEST = 10800
 """Seconds of QPU time that a job may take."""
 
@@ -68,8 +71,11 @@ class IbmExecutor:
         self._attached = time.monotonic()
         self._settled: set[str] = set()
         """What tags of runs and stages begin with of which no job is there that the journal does not know."""
+        self._given_up: set[str] = set()
+        """Jobs whose results stayed beyond belief."""
         self._doubtful: set[str] = set()
         """Tags of submissions that nobody answered: a job may still turn up for them."""
+        self._lost = False
         self._calibration: str | None = None
         self._handles: dict[str, tuple[int, Any]] = {}
         self._wide: dict[int, tuple[Frozen, Frozen]] = {}
@@ -98,10 +104,11 @@ class IbmExecutor:
         """
         wide = self._widened(program)
         digest = inputs_digest(program)
-        stage, _, _ = tag.rpartition("-")
-        if stage not in self._settled:
+        stage = _stage_of(tag)
+        lost, self._lost = self._lost, False
+        if lost or stage not in self._settled:
             idle = math.inf if self._diary is None else self._diary.idle
-            known = self._adopt(tag, digest, program, age=idle + time.monotonic() - self._attached)
+            known = self._adopt(tag, digest, program, age=0.0 if lost else idle + time.monotonic() - self._attached)
             if known is not None:
                 return known
             self._settled.add(stage)
@@ -133,17 +140,27 @@ class IbmExecutor:
 
     def status(self, job: str) -> JobState:
         """Where the job stands, without waiting."""
-        said = self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status())
+        try:
+            said = self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status())
+        except JobLost:
+            self._lost = True  # whoever submits it again is to look for it first: the service may have forgotten it for a moment only
+            raise
         return state_of(said)
 
     def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
         """Wait for the answer, and believe it only where it has the type, the shape and the numbers that were asked for."""
         self._conversation.resume()
-        state = self._wait(job, tag)
-        reach("ended")
-        if state is not JobState.DONE:
-            raise self._failed(job, state)
-        data = self._fetch(job, program)
+        try:
+            state = self._wait(job, tag)
+            reach("ended")
+            if state is not JobState.DONE:
+                raise self._failed(job, state)
+            data = self._fetch(job, program)
+        except JobLost:
+            # What the service does not know now it may know again: before the question is sent again, its tag is asked for.
+            self._handles.pop(job, None)
+            self._settled.discard(_stage_of(tag))
+            raise
         self._conversation.rest()
         reach("fetched")
         self._tell()
@@ -187,14 +204,21 @@ class IbmExecutor:
         for fetch in itertools.count(1):
             answer = self._account.caller.read(f"the result of job {job}", lambda: self._handle(job).result(timeout=self._waiting.call))
             try:
-                return primitives.read(answer, program.pubs, stds=own_errors(self._mitigation))
+                return primitives.read(answer, program.pubs, self._mitigation)
             except BackendError as error:
                 if fetch == FETCHES:
-                    message = f"job {job} is done, but {error}"
-                    raise JobFailed(message) from error
+                    raise self._unbelievable(job, error) from error
                 self._account.caller.told.append(str(error))
                 self._handles.pop(job, None)
         raise AssertionError  # count has no end
+
+    def _unbelievable(self, job: str, error: BackendError) -> JobFailed:
+        """Whether to send the question again, which costs once more: only where the result was no better when it was asked for later."""
+        again = self._diary is not None and job in self._diary.failed
+        if again:
+            self._given_up.add(job)
+        advice = "" if again else ": the same command asks for it once more, and then sends the question again"
+        return JobFailed(f"job {job} is done, but {error}{advice}", again=again)
 
     def _send(self, place: Any, program: Program, tags: tuple[str, str], seconds: int | None) -> Any:  # noqa: ANN401 - of the client
         sent = options(self._mitigation, self._kind, sampler=not program.pubs[0].observables)
@@ -242,22 +266,22 @@ class IbmExecutor:
             if time.monotonic() >= end:
                 return None
             time.sleep(min(pause, max(0.0, end - time.monotonic())))
-        kept = jobs[0]
+        failed = set() if self._diary is None else self._diary.failed
+        kept = min(jobs, key=lambda job: str(job.job_id()) in failed)
         name = str(kept.job_id())
         self._check_inputs(kept, name, digest, program)
-        self._handles[name] = (self._account.logins, kept)
         self._note("adopted a job", {"job": name, "tag": tag})
         # The public property asks the service again where a job belongs to no Session.
         self._conversation.learn(getattr(kept, "_session_id", None))
-        self._cancel_twins(jobs[1:], name, tag)
+        self._cancel_twins([job for job in jobs if job is not kept and str(job.job_id()) not in failed], name, tag)
         return name
 
     def _cancel_twins(self, twins: list[Any], kept: str, tag: str) -> None:
         for twin in twins:
             name = str(twin.job_id())
-            self._handles[name] = (self._account.logins, twin)
             self.cancel(name)
-            self._note("cancelled a twin", {"job": name, "kept": kept, "tag": tag})
+            done = self.status(name) is JobState.DONE
+            self._note("a twin ran, too" if done else "cancelled a twin", {"job": name, "kept": kept, "tag": tag})
 
     def _check_inputs(self, job: Any, name: str, digest: str, program: Program) -> None:  # noqa: ANN401 - of the client
         """Refuse a job that carries the call's tag but asks for something else.
@@ -270,7 +294,7 @@ class IbmExecutor:
         if digest not in said:
             problem = f"its tags are {', '.join(said)}, expected {digest} among them"
         elif self._kind == "legacy":
-            inputs = self._account.caller.read(f"the inputs of job {name}", lambda: job.inputs)
+            inputs = self._account.caller.read(f"the inputs of job {name}", lambda: self._handle(name).inputs)
             problem = differs(inputs, program)
         if problem:
             message = f"job {name} has the tag of this call but other inputs ({problem}): cancel it, then run the same command again"
@@ -278,11 +302,11 @@ class IbmExecutor:
 
     def _live(self, tag: str) -> list[Any]:
         """The jobs with the tag that have or may still get an answer, oldest first."""
-        jobs = self._account.jobs(tag)
         found = []
-        for job in jobs:
-            state = state_of(self._account.caller.read(f"the status of job {job.job_id()}", job.status))
-            if state not in (JobState.ERROR, JobState.CANCELLED):
+        for job in self._account.jobs(tag):
+            name = str(job.job_id())
+            self._handles[name] = (self._account.logins, job)
+            if name not in self._given_up and self.status(name) not in (JobState.ERROR, JobState.CANCELLED):
                 found.append(job)
         return found
 
@@ -312,11 +336,12 @@ class IbmExecutor:
         return state
 
     def _cancel_others(self, job: str, tag: str) -> None:
-        self._cancel_twins([twin for twin in self._live(tag) if str(twin.job_id()) != job], job, tag)
+        failed = set() if self._diary is None else self._diary.failed
+        self._cancel_twins([twin for twin in self._live(tag) if str(twin.job_id()) not in {job, *failed}], job, tag)
 
     def _failed(self, job: str, state: JobState) -> JobFailed:
         """Why the job has no answer, and whether to ask again: yes where its Session ended before it ran."""
-        ended = self._conversation.ended()
+        ended = self._conversation.ended(getattr(self._handle(job), "session_id", None))
         said = self._account.caller.read(f"why job {job} failed", lambda: self._handle(job).error_message()) or "no reason was given"
         text = " ".join(str(said).split())
         if ended is not None:
@@ -326,9 +351,11 @@ class IbmExecutor:
         if state is JobState.CANCELLED:
             message = f"job {job} was cancelled by somebody else; the same command submits it again"
             return JobFailed(message)
-        too_long = "1305" in text or "too long" in text.lower()
+        if TOO_LONG.search(text):
+            message = f"job {job} failed: {text}. It cost what it ran for; the same command submits it again"
+            return JobFailed(message)
         message = f"job {job} failed: {text}"
-        return JobFailed(message, again=not too_long)
+        return JobFailed(message, again=True)
 
     def _handle(self, job: str) -> Any:  # noqa: ANN401 - of the client
         """The client's job; fetched anew after a new login, for it remembers the old one."""
@@ -352,11 +379,14 @@ class IbmExecutor:
         return replace(pub, frozen=known[1], observables=observables)
 
     def _read_calibration(self) -> str:
-        backend = self._account.backend(self.device)
-        properties = self._account.caller.read(f"the properties of {self.device}", lambda: backend.properties(refresh=True))
+        backend, properties = self._account.caller.read(f"the properties of {self.device}", self._calibrated)
         when = getattr(properties, "last_update_date", None)
         named = getattr(backend, "calibration_id", None)
         return " ".join(str(part) for part in (named, when) if part) or "unknown"
+
+    def _calibrated(self) -> tuple[Any, Any]:
+        backend = self._account.backend(self.device)
+        return backend, backend.properties(refresh=True)
 
     def _note(self, name: str, detail: Mapping[str, Any]) -> None:
         if self._diary is not None:
@@ -367,6 +397,11 @@ class IbmExecutor:
         told, self._account.caller.told[:] = list(self._account.caller.told), []
         if told:
             self._note("trouble overcome", {"times": len(told), "first": told[0], "last": told[-1]})
+
+
+def _stage_of(tag: str) -> str:
+    """What the tags of all calls of a run's stage begin with."""
+    return tag.rpartition("-")[0]
 
 
 def inputs_digest(program: Program) -> str:

@@ -87,25 +87,29 @@ class Caller:
     reconnect: Callable[[], None]
     told: list[str] = field(default_factory=list)
 
-    def read(self, what: str, function: Callable[[], T], *, attempts: int | None = None) -> T:
+    def read(self, what: str, function: Callable[[], T], *, attempts: int | None = None, limit: float | None = None) -> T:
         """Call something that may safely be called twice, until it answers.
 
         Args:
             what: What is asked, for the user: "the status of job X".
             function: The call.
             attempts: At most so many; None is as many as the deadline allows.
+            limit: Seconds for all attempts, where there is less time than usual.
 
         Raises:
             JobLost: If the service does not know what is asked for.
             BackendError: If the service refuses, or does not answer in time.
         """
-        end = time.monotonic() + self.waiting.service
+        patience, once = self.waiting.service, self.waiting.call
+        if limit is not None:
+            patience, once = min(patience, limit), min(once, limit)
+        end = time.monotonic() + patience
         waits = delays(random.Random())  # noqa: S311 - jitter, no secret
         tried, logins = 0, 0
         while True:
             tried += 1
             try:
-                return self.once(what, function)
+                return self.once(what, function, deadline=once)
             except Unanswered as error:
                 failure = error.failure
                 if failure.reaction is Reaction.LOST:
@@ -116,7 +120,7 @@ class Caller:
                 if not again or tried == attempts:
                     raise
                 if time.monotonic() + pause > end:
-                    message = f"{what}: {failure}; {self.waiting.service:g} s of trying were in vain. The same command goes on from here"
+                    message = f"{what}: {failure}; {patience:g} s of trying were in vain. The same command goes on from here"
                     raise BackendError(message) from error
                 self.told.append(str(error))
                 if failure.reaction is Reaction.RECONNECT:

@@ -177,15 +177,26 @@ def test_a_login_that_expires_is_renewed(rehearsal: Rehearsal, expected: dict[st
     assert sum(isinstance(record, Submitted) for record in rehearsal.project.contents().records) == len(expected[generation]["answers"])
 
 
-@pytest.mark.parametrize("request_kind", ["token", "session", "submission", "job", "results", "closing"])
+HANG = {"do": "hang", "seconds": 3600}
+DRIP = {"do": "drip", "seconds": 3600}
+
+
 @pytest.mark.parametrize(
-    "fault", [{"do": "hang", "seconds": 3600}, {"do": "hang", "seconds": 3600, "when": "after"}, {"do": "drip", "seconds": 3600}]
+    ("request_kind", "fault"),
+    [
+        *(
+            pytest.param(name, HANG, id=f"{name}-before")
+            for name in ("token", "devices", "session", "submission", "job", "results", "closing")
+        ),
+        *(pytest.param(name, {**HANG, "when": "after"}, id=f"{name}-after") for name in ("session", "submission", "results", "closing")),
+        *(pytest.param(name, DRIP, id=f"{name}-in-drops") for name in ("instances", "submission", "results")),
+    ],
 )
 def test_an_answer_that_does_not_come_is_not_waited_for(
     rehearsal: Rehearsal, expected: dict[str, Any], request_kind: str, fault: dict[str, Any]
 ) -> None:
-    """Silence, before and after the request was carried out, and an answer that drips."""
-    rehearsal.wait_for(call=1.5)
+    """Silence for an hour, before and after the request was carried out, and an answer that takes an hour, drop by drop."""
+    rehearsal.wait_for(call=2.0)
     rehearsal.emulator.control.faults([rule(request_kind, fault)])
     rehearsal.run()
     assert_same(rehearsal, expected["legacy"])

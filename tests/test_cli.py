@@ -54,7 +54,9 @@ def imported(folder: Path, *arguments: str) -> set[str]:
     return {name.partition(".")[0] for name in done.stderr.splitlines()[-1].split()}
 
 
-@pytest.mark.parametrize("command", [["--help"], ["list"], ["show", "ring"], ["show", "ring", "--json"], ["schema"], ["run", "ring.yaml"]])
+@pytest.mark.parametrize(
+    "command", [["--help"], ["list"], ["show", "ring"], ["show", "ring", "--json"], ["status", "ring"], ["schema"], ["run", "ring.yaml"]]
+)
 def test_what_needs_no_simulator_imports_none(folder: Path, command: list[str]) -> None:
     """Help, lists and the stored result of a finished run come without qiskit and scipy."""
     assert not imported(folder, *command) & {"qiskit", "qiskit_ibm_runtime", "qiskit_aer", "scipy", "matplotlib", "networkx"}
@@ -203,3 +205,55 @@ def test_an_unknown_axis_is_refused(config: Path) -> None:
     assert "sweep.axes.gama_1" in done.stderr
     assert "gamma_1" in done.stderr
     assert not (config / "runs").exists()
+
+
+def test_a_recording_runs_again_where_nothing_else_is_left(folder: Path, tmp_path: Path) -> None:
+    """From its path relative to the config, to the same values; a second time the stored result is shown."""
+    made = qopt(folder, "export", "ring", "--recording", str(tmp_path / "data.recording"))
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "ring.yaml").write_text(CONFIG)
+    for _ in range(2):
+        again = qopt(tmp_path, "run", "ring.yaml", "execution.backend=recording:data.recording")
+        assert again.returncode == 0, again.stderr
+    first, second = (json.loads((home / "runs" / "ring" / "result.json").read_text()) for home in (folder, tmp_path))
+    assert second == first | {"engine": f"a recording of {first['engine']}"}
+    assert qopt(tmp_path, "export", "ring").stdout == qopt(folder, "export", "ring").stdout
+    assert "recording:../../data.recording" in (tmp_path / "runs" / "ring" / "config.yaml").read_text()
+
+
+def test_a_recording_is_named_after_its_run(folder: Path) -> None:
+    """Where no file is given it lies in the working directory."""
+    assert "recording: ring.recording" in qopt(folder, "export", "ring", "--recording").stdout
+    assert (folder / "ring.recording").is_file()
+
+
+def test_decoding_a_folder_and_its_recording_is_the_same(folder: Path, tmp_path: Path) -> None:
+    """Rows as of the plain export, values of another fraction; the mean of all is what the run saw."""
+    qopt(folder, "export", "ring", "--recording", str(tmp_path / "a.recording"))
+    plain, tail, same, mean = (
+        qopt(folder, "export", *arguments)
+        for arguments in (["ring"], ["ring", "--cvar", "0.2"], [str(tmp_path / "a.recording"), "--cvar", "0.2"], ["ring", "--cvar", "1"])
+    )
+    assert tail.stdout == same.stdout
+    assert mean.stdout == plain.stdout
+    rows = zip(*(csv.DictReader(io.StringIO(done.stdout)) for done in (plain, tail)), strict=True)
+    assert all(float(best["value"]) > float(every["value"]) and best["gamma_1"] == every["gamma_1"] for every, best in rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ring", "--recording", "--cvar", "0.1"], "expected one of both"),
+        (["ring", "data.csv"], "expected it after --recording"),
+        (["ring", "--readout"], "its device reported none"),
+        (["ring", "--cvar", "0"], "cvar is 0.0, expected a fraction"),
+        (["ring.yaml"], "it is no recording of qopt"),
+        (["ring", "--recording", "missing/ring.recording"], "can't be written"),
+    ],
+)
+def test_what_can_t_be_exported_is_told(folder: Path, arguments: list[str], said: str) -> None:
+    """One sentence, no traceback."""
+    done = qopt(folder, "export", *arguments)
+    assert done.returncode in (2, 4)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from qopt import Exact, Expectation, InputError, Sampled
-from qopt.objective import check_finite, constant_of, without_identity
+from qopt.objective import check_finite, constant_of, with_terms, without_identity
+from qopt.programs import Frozen
 from qopt.types import Estimate
 
 H2 = SparsePauliOp.from_list([("II", -0.33), ("IZ", 0.398), ("ZI", -0.398), ("ZZ", -0.0113), ("XX", 0.181)])
@@ -57,6 +59,56 @@ def test_groups_and_constant_add_up_to_the_hamiltonian() -> None:
     for single, _ in Expectation().observables(H2):
         total = total + single
     assert (total - H2).simplify() == SparsePauliOp(["II"], [0.0])
+
+
+def test_terms_stand_behind_their_group() -> None:
+    """One by one, with their coefficients, and they add up to it."""
+    for whole, (single, square, *terms) in zip(Expectation().observables(H2), with_terms(Expectation().observables(H2)), strict=True):
+        assert (single, square) == whole
+        assert all(len(term) == 1 for term in terms)
+        assert sum(terms[1:], terms[0]).simplify() == single.simplify()
+
+
+PAIR = SparsePauliOp.from_list([("IZ", 1.0), ("ZI", 0.5)])
+
+
+def mitigated(expectations: tuple[float, float, float], growth: float, *, terms: bool = True) -> float:
+    """The error of <Z0> + 0.5 <Z1>, given <Z0>, <Z1> and <Z0 Z1>, where each term's error has grown by a factor."""
+    first, second, both = expectations
+    objective = Expectation(1001)
+    groups = objective.observables(PAIR)
+    frozen = Frozen(QuantumCircuit(2), (), (0, 1), (0, 1), with_terms(groups) if terms else groups, 0.0)
+    errors = [np.sqrt((1.0 - first**2) / 1000), 0.5 * np.sqrt((1.0 - second**2) / 1000)]
+    evs = np.array([[first + 0.5 * second, 1.25 + both, first, 0.5 * second]])
+    stds = growth * np.array([[np.hypot(*errors), 0.1, *errors]])
+    keep = slice(None) if terms else slice(2)
+    estimate = objective.decode(frozen, [{"evs": evs[:, keep], "stds": stds[:, keep]}], lambda bits: bits[:, 0].astype(float))
+    return float(estimate.stderrs[0])
+
+
+def shot_noise(expectations: tuple[float, float, float]) -> float:
+    """Of <Z0> + 0.5 <Z1> from 1,001 shots, with the covariance of the two."""
+    first, second, both = expectations
+    return float(np.sqrt((1.25 + both - (first + 0.5 * second) ** 2) / 1000))
+
+
+@pytest.mark.parametrize("expectations", [(0.2, 0.5, 0.3), (0.2, 0.5, -0.2), (0.0, 0.0, 0.0)])
+def test_mitigated_errors_keep_the_covariance_of_terms(expectations: tuple[float, float, float]) -> None:
+    """Where mitigation adds nothing the error is that of the shots; where it doubles each term's, it doubles."""
+    assert mitigated(expectations, 1.0) == pytest.approx(shot_noise(expectations))
+    assert mitigated(expectations, 2.0) == pytest.approx(2.0 * shot_noise(expectations))
+
+
+def test_mitigated_errors_are_never_nothing() -> None:
+    """A mitigated moment may say that there is no spread, and below: then the terms' errors add up."""
+    errors = [np.sqrt((1.0 - 0.9**2) / 1000), 0.5 * np.sqrt((1.0 - 0.9**2) / 1000)]
+    assert mitigated((0.9, 0.9, 0.1), 1.0) == pytest.approx(sum(errors))
+
+
+def test_without_terms_the_whole_group_s_error_is_taken() -> None:
+    """As the Estimator gave it."""
+    errors = [np.sqrt((1.0 - 0.2**2) / 1000), 0.5 * np.sqrt((1.0 - 0.5**2) / 1000)]
+    assert mitigated((0.2, 0.5, 0.3), 3.0, terms=False) == pytest.approx(3.0 * np.hypot(*errors))
 
 
 def test_a_constant_has_nothing_to_measure() -> None:

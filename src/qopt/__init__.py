@@ -41,11 +41,14 @@ _PUBLIC = {
     "StorageError": "qopt.errors",
     "Transpile": "qopt.execution",
     "Waiting": "qopt.execution",
+    "decode": "qopt.recordings",
     "fixed_angles": "qopt.starts",
     "hardware_efficient": "qopt.ansatze",
     "qaoa": "qopt.ansatze",
     "ramp": "qopt.starts",
     "read_graph": "qopt.problems",
+    "read_recording": "qopt.recordings",
+    "record": "qopt.recordings",
     "run": "qopt.runner",
 }
 

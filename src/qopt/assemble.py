@@ -12,6 +12,7 @@ from qopt.ansatze import hardware_efficient, qaoa
 from qopt.config import models, resolve_code
 from qopt.errors import InputError, StorageError, below, blamed
 from qopt.execution import Execution, Transpile, Waiting, mitigation_from
+from qopt.execution.recording import PREFIX
 from qopt.journal import Finished, read
 from qopt.objective import Exact, Expectation, Sampled
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
@@ -56,7 +57,7 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         start=start,
         objective=objective,
         optimizer=optimizer,
-        execution=_execution(config),
+        execution=_execution(config, base),
         transpile=_transpile(config.transpile),
         seed=config.seed,
         budget=Budget(**config.budget.model_dump()),
@@ -181,8 +182,10 @@ def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | N
     return SPSA(**given) if isinstance(config, models.SpsaOptimizer) else ResponseSurface(**given)
 
 
-def _execution(config: models.RunConfig) -> Execution:
+def _execution(config: models.RunConfig, base: Path) -> Execution:
     given = config.execution.model_dump(exclude={"waiting"})
+    if config.execution.recording is not None:
+        given["backend"] = f"{PREFIX}{base / config.execution.recording}"
     waiting = Waiting(**config.execution.waiting.model_dump())
     return Execution(**given, waiting=waiting, mitigation=mitigation_from(config.mitigation.model_dump(exclude_none=True)))
 

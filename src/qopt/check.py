@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qopt import remote
+from qopt import remote, runs
 from qopt.assemble import spec_of
 from qopt.errors import BackendError, InputError, QoptError
+from qopt.execution import primitives
+from qopt.execution.ibm.probing import Recorder, probe
 from qopt.objective import Sampled
 from qopt.planning.calibration import Wallet
 from qopt.planning.cost import Timing, executions, seconds_for
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.service import EXECUTIONS, INPUT_BYTES, JOB_SECONDS, Limit, input_bytes
 from qopt.spec import prepare
+from qopt.types import LEAST_BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,6 +93,34 @@ def check(loaded: Loaded, cwd: Path) -> list[Finding]:
     return findings
 
 
+def check_live(loaded: Loaded, cwd: Path, recording: Path) -> list[Finding]:
+    """Test on the real service, for at most 30 QPU seconds, what qopt assumes where the documentation is silent; and record the answers.
+
+    Args:
+        loaded: A config whose backend is a device of IBM Quantum.
+        cwd: The working directory.
+        recording: The file that the answers are written to, without anything secret.
+
+    Raises:
+        InputError: If the config names no device of IBM Quantum.
+        BackendError: If the service can't be reached, or does not run a job.
+    """
+    spec = spec_of(loaded, cwd)
+    account = spec.device.account
+    if account is None:
+        message = f"backend is {spec.device.name}, expected a device of IBM Quantum such as ibm_fez: there is nothing to ask elsewhere"
+        raise InputError(message, ("execution", "backend"))
+    recorder = Recorder()
+    account.recorder = recorder
+    device = account.least_busy(1).name if spec.device.name == LEAST_BUSY else spec.device.name
+    try:
+        found = probe(account, device, primitives.choose(spec.execution.primitives))
+    finally:
+        runs.write(recording, recorder.to_json())
+    verdicts = {True: Verdict.GOOD, False: Verdict.WRONG, None: Verdict.WORTH_KNOWING}
+    return [Finding(item.question, verdicts[item.holds], f"{item.answer} (assumed: {item.assumed})", 0) for item in found]
+
+
 def _wrong(subject: str, error: QoptError) -> Finding:
     return Finding(subject, Verdict.WRONG, str(error), error.exit_code)
 
@@ -135,7 +166,7 @@ def _account(account: Account) -> tuple[Allowance | None, list[Finding]]:
     if not allowance.sessions:
         findings.append(Finding("plan", Verdict.WORTH_KNOWING, "the open plan has no Sessions: mode auto takes a Batch or single jobs"))
     saved = SAVED_ACCOUNT.expanduser()
-    if saved.exists() and saved.stat().st_mode & _OTHERS:
+    if saved.exists() and saved.stat().st_mode & _OTHERS and "token" in saved.read_text(encoding="utf-8"):
         text = f"{saved} holds your API key and can be read by others on this machine: chmod 600 {saved}"
         findings.append(Finding("credentials", Verdict.WORTH_KNOWING, text))
     return allowance, findings

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from qopt.errors import BudgetReached, InputError, Queued, ReplayDivergence
 from qopt.execution import Executor, JobFailed, JobLost, JobState
 from qopt.failpoints import reach
 from qopt.journal import Answered, Asked, Event, Failed, Submitted
-from qopt.ledger import BILLED, MAIN, Ledger
+from qopt.ledger import BILLED, MAIN, VAIN, Ledger, tag_for
 from qopt.objective import Energies, Objective, check_finite
 from qopt.programs import Frozen, Program, PubData, from_bytes, to_bytes
 from qopt.types import Budget, Estimate, Gradient, Point, Points, Question
@@ -97,11 +97,6 @@ class Progress:
 
 
 Listener: TypeAlias = Callable[[Progress], None]
-
-
-def tag_for(run_id: str, stage: str, call: int) -> str:
-    """What a call's job is found by, also when nobody was told its id."""
-    return f"qopt-{run_id}-{stage}-{call}"
 
 
 def seed_for(seed: int, stage: str, call: int) -> int:
@@ -263,9 +258,16 @@ class Durable:
                     raise
             except JobFailed as error:
                 self.ledger.append(Failed(question.stage, question.call, job, str(error)))
+                self._pay_in_vain(job)
                 if not error.again or attempts == ATTEMPTS:
                     raise
             job = None
+
+    def _pay_in_vain(self, job: str) -> None:
+        """Record what a job that failed was billed all the same."""
+        seconds = self.executor.bill(job)
+        if seconds:
+            self.ledger.append(Event(VAIN, {"job": job, "session": self.executor.circumstances().session, "seconds": seconds}))
 
     def _answer(self, job: str, program: Program, tag: str) -> list[PubData]:
         if not self._wait and not self.executor.volatile:
@@ -310,6 +312,7 @@ class Evaluator:
     Attributes:
         stop_at_frontier: Whether to stop where the journal ends.
         failure: What went wrong in measuring, which is not the optimizer's fault, whatever it makes of it.
+        stops: Under which budget a recorded run of the same questions was stopped, by the number of calls that it had made.
     """
 
     def __init__(
@@ -333,6 +336,7 @@ class Evaluator:
         self.stop_at_frontier = stop_at_frontier
         self._call = 0
         self.failure: Exception | None = None
+        self.stops: Mapping[int, Mapping[str, Any]] = {}
 
     @property
     def noisy(self) -> bool:
@@ -382,7 +386,8 @@ class Evaluator:
 
     def _was_stopping(self) -> bool:
         """Whether the run was stopped here under the same budget: what was left of its seconds then is not what is left now."""
-        return self._durable.ledger.budgets.get(self._call) == asdict(self._budget)
+        known = self._durable.ledger.budgets.get(self._call) or self.stops.get(self._call)
+        return known == asdict(self._budget)
 
     def _check_budget(self, points: Points) -> None:
         budget, ledger = self._budget, self._durable.ledger

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from qopt.secrets import scrub
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,9 +17,15 @@ Where: TypeAlias = tuple[str | int, ...]
 
 
 class QoptError(Exception):
-    """Anything that qopt refuses or can't do, told to the user without a traceback."""
+    """Anything that qopt refuses or can't do, told to the user without a traceback.
+
+    What others wrote finds its way into messages, and from there into journals and logs, so credentials are taken out here.
+    """
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(scrub(message))
 
 
 class InputError(QoptError):
@@ -33,7 +41,7 @@ class InputError(QoptError):
 
     def __init__(self, message: str, where: Where = ()) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = str(self)
         self.where = where
 
     def below(self, *keys: str | int) -> InputError:

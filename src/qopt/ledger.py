@@ -28,12 +28,19 @@ REFERENCE = "reference"
 
 BILLED = "billed"
 """The event of a bill that was settled after its answer."""
+VAIN = "billed in vain"
+"""The event of a job that was billed although it gave no answer."""
 SESSION = "session"
 """The event of a Session or Batch that was opened or ended."""
 TIMING = "timing"
 """The event that keeps how long one execution of the run's circuit takes, so that predictions are the same in every part of the run."""
 MODE = "mode"
 """The event of a mode that was chosen, with the reason."""
+
+
+def tag_for(run_id: str, stage: str, call: int) -> str:
+    """What a call's job is found by, also when nobody was told its id."""
+    return f"qopt-{run_id}-{stage}-{call}"
 
 
 class Ledger:
@@ -52,6 +59,7 @@ class Ledger:
         elapsed: Seconds of work at the last answer.
         shots: Shots of all answers.
         bills: QPU seconds by call, where they are known.
+        vain: QPU seconds of jobs that gave no answer, with the Session that they ran in.
         unbilled: Ids of answered jobs whose bill was not settled yet.
         session: The Session or Batch that was opened last and did not end.
         sessions: What every Session that ended cost: {"id", "seconds", "busy"}.
@@ -75,6 +83,7 @@ class Ledger:
         self.elapsed = 0.0
         self.shots = 0
         self.bills: dict[tuple[str, int], float] = {}
+        self.vain: list[tuple[str | None, float]] = []
         self.unbilled: dict[tuple[str, int], str] = {}
         self.session: OpenSession | None = None
         self.sessions: list[dict[str, Any]] = []
@@ -111,7 +120,7 @@ class Ledger:
     @property
     def qpu(self) -> float:
         """QPU seconds billed so far."""
-        return sum(self.bills.values())
+        return sum(self.bills.values()) + sum(seconds for _, seconds in self.vain)
 
     @property
     def wall(self) -> float:
@@ -169,6 +178,8 @@ class Ledger:
             key = detail["stage"], detail["call"]
             self.bills[key] = detail["seconds"]
             self.unbilled.pop(key, None)
+        elif name == VAIN:
+            self.vain.append((detail["session"], detail["seconds"]))
         elif name == TIMING:
             self.timing = detail
         elif name == MODE:

@@ -122,7 +122,7 @@ class Expectation:
 
     <H_g> and <H_g^2> are asked together, which needs no further circuit, and sigma^2 = sum_g (<H_g^2> - <H_g>^2) / (shots - 1). The
     Estimator's own `stds` add linearly over terms and are 40 to 90% too large. Where error mitigation acts on the values (TREX, ZNE, PEC),
-    they are more than means over shots, the formula does not hold, and the answers bring the Estimator's own standard errors with them.
+    they are more than means over shots; the terms are asked one by one too, and the Estimator's own errors of them say by how much more.
 
     Attributes:
         shots: For each group and point.
@@ -150,13 +150,31 @@ class Expectation:
 
     def decode(self, frozen: Frozen, data: Sequence[PubData], energies: Energies) -> Estimate:  # noqa: ARG002 - the protocol's
         """Sums over groups."""
-        moments = np.array([np.asarray(answer["evs"], dtype=np.float64) for answer in data])
+        moments = np.array([np.asarray(answer["evs"], dtype=np.float64)[:, :2] for answer in data])
         values = frozen.constant + moments[:, :, 0].sum(axis=0)
+        variances = np.maximum(moments[:, :, 1] - moments[:, :, 0] ** 2, 0.0) / max(self.shots - 1, 1)
         if all("stds" in answer for answer in data):
-            variances = np.array([np.asarray(answer["stds"], dtype=np.float64)[:, 0] ** 2 for answer in data]).sum(axis=0)
-        else:
-            variances = np.maximum(moments[:, :, 1] - moments[:, :, 0] ** 2, 0.0).sum(axis=0) / max(self.shots - 1, 1)
-        return Estimate(values, np.sqrt(variances), shots=self.shots * len(data) * len(values))
+            scaled = [self._mitigated(*each) for each in zip(variances, data, frozen.groups, strict=True)]
+            variances = np.array(scaled)
+        return Estimate(values, np.sqrt(variances.sum(axis=0)), shots=self.shots * len(data) * len(values))
+
+    def _mitigated(self, variance: Values, answer: PubData, group: tuple[SparsePauliOp, ...]) -> Values:
+        """The variance of a mitigated <H_g> `(k,)`.
+
+        The Estimator's own errors know what mitigation does to each term and leave out that terms measured together vary together; the
+        moments know this and not the mitigation. So the moments' variance grows as the terms' do, to the sum of the terms' errors at most.
+        """
+        values = np.asarray(answer["evs"], dtype=np.float64)[:, 2:]
+        errors = np.asarray(answer["stds"], dtype=np.float64)[:, 2:]
+        if not values.size:
+            whole: Values = np.asarray(answer["stds"], dtype=np.float64)[:, 0] ** 2
+            return whole
+        sizes = np.array([float(np.real(term.coeffs[0])) for term in group[2:]])
+        ideal = np.maximum(sizes**2 - values**2, 0.0).sum(axis=1) / max(self.shots - 1, 1)
+        most = errors.sum(axis=1) ** 2
+        grown = np.divide(variance * (errors**2).sum(axis=1), ideal, out=most.copy(), where=ideal > 0.0)
+        total: Values = np.where(variance > 0.0, np.minimum(grown, most), most)
+        return total
 
 
 @dataclass(frozen=True)
@@ -181,6 +199,11 @@ class Exact:
         (answer,) = data
         values = frozen.constant + np.asarray(answer["evs"], dtype=np.float64)[:, 0]
         return Estimate(values, np.zeros(len(values)))
+
+
+def with_terms(groups: tuple[tuple[SparsePauliOp, ...], ...]) -> tuple[tuple[SparsePauliOp, ...], ...]:
+    """Each group with its terms one by one behind H_g and H_g^2: no further circuits, and the errors of mitigated terms."""
+    return tuple((*group, *(group[0][index] for index in range(len(group[0])))) for group in groups)
 
 
 def without_identity(hamiltonian: SparsePauliOp) -> SparsePauliOp | None:

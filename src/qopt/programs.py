@@ -35,6 +35,9 @@ class Frozen:
         groups: Laid-out observables; each inner tuple is measured together. Empty where sampled.
         constant: The identity's coefficient, which needs no measurement.
         device: The name of the device that it was laid out for, where an account had to be asked for it.
+        cost: The Hamiltonian on logical qubits where strings are sampled: it gives them their energies without the problem at hand.
+        readout: For each logical qubit the probabilities of reading 1 where 0 was prepared and 0 where 1 was, as the device reported them
+            when the circuit was frozen; None where it reports none.
     """
 
     circuit: QuantumCircuit
@@ -44,6 +47,8 @@ class Frozen:
     groups: tuple[tuple[SparsePauliOp, ...], ...]
     constant: float
     device: str = ""
+    cost: SparsePauliOp | None = None
+    readout: tuple[tuple[float, float], ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Purse:
         bills = self.ledger.bills
         asked = {key: len(record.points) for key, record in self.ledger.asked.items() if key != without}
         jobs = [(self.predicted(_points(key[0], points)), bills.get(key)) for key, points in asked.items()]
-        return Wallet.of(self.limit, jobs).charge(self._idle())
+        return Wallet.of(self.limit, jobs).charge(self._idle() + sum(seconds for _, seconds in self.ledger.vain))
 
     def affords(self, points: int) -> bool:
         """Whether a job of so many points can be sent and the final measurement still be paid."""
@@ -68,6 +68,9 @@ class Purse:
         for key, answered in self.ledger.answered.items():
             if answered.session is not None:
                 busy[answered.session] = busy.get(answered.session, 0.0) + self.ledger.bills.get(key, 0.0)
+        for session, seconds in self.ledger.vain:
+            if session is not None:
+                busy[session] = busy.get(session, 0.0) + seconds
         ended = {str(item["id"]): float(item["seconds"]) for item in self.ledger.sessions if item["mode"] == "session" and item["seconds"]}
         idle = sum(max(0.0, seconds - busy.get(session, 0.0)) for session, seconds in ended.items())
         opened = self.ledger.session

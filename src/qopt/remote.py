@@ -50,17 +50,26 @@ def timing_on(spec: Spec, frozen: Frozen, backend: BackendV2) -> Timing:
 
 
 def execution_of(spec: Spec, ledger: Ledger, frozen: Frozen, *, wait: bool) -> Execution:
-    """The execution with its mode decided, and the reason recorded when it changes."""
+    """The execution with its mode decided, and the reason recorded when it changes.
+
+    Raises:
+        InputError: If a Session is asked for that the plan does not have.
+    """
     wanted = spec.execution
     mode: Mode
     if not wait and wanted.mode in ("auto", "session"):
         mode, reason = "job", "nobody waits between two jobs, and a Session would be billed meanwhile"
-    elif wanted.mode != "auto":
+    elif wanted.mode in ("batch", "job"):
         return wanted
     else:
         account = spec.device.account
         assert account is not None  # noqa: S101 - the caller asked whether the device is remote
         allowance = account.allowance()
+        if wanted.mode == "session":
+            if not allowance.sessions:
+                message = "mode is session, but the open plan has no Sessions: set it to auto, batch or job"
+                raise InputError(message, ("execution", "mode"))
+            return wanted
         decision = decide(
             _work(spec, frozen, timing(spec, ledger, frozen)), PlanFacts(allowance.plan or "account's", session=allowance.sessions)
         )

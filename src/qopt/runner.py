@@ -23,6 +23,7 @@ from qopt.journal import Event, Finished, Header, Journal, read
 from qopt.ledger import FINAL, MAIN, STOPPED, Ledger
 from qopt.optimizers import MeasureStart
 from qopt.results import fold
+from qopt.secrets import scrub
 from qopt.signals import Signals
 from qopt.spec import Spec, check, prepare, specify
 from qopt.types import Budget, Outcome, Point, Question, Result, Status
@@ -269,12 +270,18 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
         try:
             reserve = 2 * shots_of(spec.objective, frozen, count)
             evaluate = Evaluator(durable, main, spec.budget, scales=spec.scales, reserve=reserve, stop_at_frontier=finish)
+            recorded = spec.device.recording
+            if recorded is not None:
+                evaluate.stops = recorded.stops
             ended, status, message = _minimise(spec, evaluate, ledger)
             asked, calls = durable.evaluations, ledger.calls(MAIN)
             if status is Status.BUDGET and calls not in ledger.budgets:
                 ledger.append(Event(STOPPED, {"calls": calls, "budget": asdict(spec.budget)}))
             reach("stopped")
             known = ledger.asked.get((FINAL, calls))
+            if recorded is not None:
+                # How many were affordable then depended on what the device cost.
+                count = recorded.points(FINAL, calls) or count
             points = candidates(ledger, MAIN, (ended, spec.start), count) if known is None else np.array(known.points, dtype=np.float64)
             answer = durable.measure(final, Question(FINAL, calls, "final", points))
             reach("measured")
@@ -319,7 +326,7 @@ def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, S
         return point, Status.MEASURED, ""
     if not isinstance(outcome, Outcome):
         return point, Status.RETURNED, ""
-    return point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, outcome.message
+    return point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, scrub(outcome.message)
 
 
 def _affordable(spec: Spec, frozen: Frozen) -> int:

@@ -57,12 +57,17 @@ def write(path: Path, content: str | bytes) -> None:
     # Figures are also drawn by programs that do not hold the run's lock.
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-        temporary.chmod(0o600)
+        with open(temporary, "wb", opener=_private) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         temporary.replace(path)
     except OSError as error:
         message = f"{path} can't be written: {error.strerror}; free space or change the permissions, then run the same command again"
         raise StorageError(message) from error
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that only its owner can read, from its first byte on."""
+    return os.open(path, flags, 0o600)
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:

@@ -17,10 +17,11 @@ from qopt.execution.backends import threads_for
 from qopt.execution.conflicts import acting, conflicts
 from qopt.execution.connect import Device, engine, find
 from qopt.execution.isa import check_contract, freeze
-from qopt.execution.mitigation import needs_clifford_gates, stated
+from qopt.execution.mitigation import needs_clifford_gates, own_errors, stated
 from qopt.execution.primitives import choose as choose_primitives
+from qopt.execution.recorded import check_identity
 from qopt.identity import circuit_digest, digest, operator_digest, options_of
-from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, without_identity
+from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, with_terms, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
 from qopt.problems import Problem
 from qopt.types import Budget, Minimizer, Point, Sense
@@ -172,6 +173,9 @@ def specify(  # noqa: PLR0913 - as `run`
         choices,
         tuple(notes),
     )
+    if device.recording is not None:
+        with below("execution"):
+            check_identity(device.recording, spec.identity())
     return spec if name else replace(spec, name=f"{type(problem).__name__.lower()}-{digest(spec.identity())[:8]}")
 
 
@@ -233,6 +237,8 @@ def _mitigated(execution: Execution, transpile: Transpile, device: Device, objec
     mitigation = execution.mitigation
     if device.computes:
         return ["none, since the statevector has no errors"] if stated(mitigation) else []
+    if device.recording is not None:
+        return ["as it was recorded"] if stated(mitigation) else []
     kind, sampler = choose_primitives(execution.primitives), objective.sampled
     conflicts(mitigation, transpile, kind, sampler=sampler, shots=objective.shots, backend=device.backend)
     on, off = acting(mitigation, kind, sampler=sampler, local=not device.remote, backend=device.backend)
@@ -246,7 +252,11 @@ def prepare(spec: Spec) -> Frozen:
         InputError: If the circuit does not fit the device, or the problem's energies are not those of its Hamiltonian.
     """
     strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
-    logical = freeze(spec.ansatz, spec.objective.observables(spec.hamiltonian), constant_of(spec.hamiltonian), sampled=strings)
+    groups = spec.objective.observables(spec.hamiltonian)
+    if isinstance(spec.objective, Expectation) and own_errors(spec.execution.mitigation):
+        groups = with_terms(groups)
+    logical = freeze(spec.ansatz, groups, constant_of(spec.hamiltonian), sampled=strings)
+    logical = replace(logical, cost=spec.hamiltonian if spec.objective.sampled else None)
     check(spec, logical)
     transpile = spec.transpile
     if transpile.fractional_gates == "auto" and needs_clifford_gates(spec.execution.mitigation, sampler=spec.objective.sampled):

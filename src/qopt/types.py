@@ -22,6 +22,14 @@ Bits: TypeAlias = NDArray[np.uint8]
 Counts: TypeAlias = dict[str, int]
 """How often each bit string was measured; `bits[i]` is variable i."""
 
+LEAST_BUSY = "least_busy"
+"""The backend that is whichever device of IBM Quantum has the fewest jobs waiting when the run begins."""
+
+
+def of_ibm(backend: str) -> bool:
+    """Whether a backend's name means a device of IBM Quantum, where jobs go on without a process here."""
+    return backend == LEAST_BUSY or backend.startswith("ibm_")
+
 
 class Sense(Enum):
     """Whether a problem's value is to be made small or large. Inside, everything is minimised."""

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,13 @@ def test_help_says_what_it_was_tested_with() -> None:
     shown = run("--help")
     assert shown.returncode == 0
     assert f"Tested with qiskit-ibm-runtime {TESTED_WITH[0]}" in shown.stdout
+
+
+def test_every_setting_is_an_option() -> None:
+    """What `Settings` has can be chosen on the command line, except for the module that performs jobs."""
+    shown = run("--help").stdout
+    names = {field.name for field in fields(Settings)} - {"backends", "engine"}
+    assert [name for name in sorted(names) if f"--{name.replace('_', '-')}" not in shown] == []
 
 
 def test_the_environment_is_printed() -> None:

@@ -31,7 +31,7 @@ from qiskit_ibm_runtime.exceptions import (
 )
 from tests.emulator.raw import Raw
 
-from qopt.emulator import Emulator, Settings, seeds
+from qopt.emulator import Emulator, Settings
 from qopt.emulator.handle import INSTANCE
 
 if TYPE_CHECKING:
@@ -336,17 +336,25 @@ def test_bits_can_not_be_infinite(device: Any, emulator: Emulator) -> None:
         submitted(device).result()
 
 
-def test_the_same_program_has_the_same_numbers(device: Any) -> None:
+def test_the_same_program_has_the_same_numbers(device: Any, emulator: Emulator) -> None:
     """Written out twice, a program differs in its circuits' identifiers, and not in the digest that its seed comes from."""
     executor_sampler = pytest.importorskip("qiskit_ibm_runtime.executor_sampler")
+    executor_estimator = pytest.importorskip("qiskit_ibm_runtime.executor_estimator")
+    # What is submitted is looked at, not executed.
+    emulator.control.faults([{"do": "stall", "count": None}])
     circuit = QuantumCircuit(2)
-    circuit.rx(Parameter("a"), 0)
-    circuit.measure_all()
-    for sampler in (SamplerV2, executor_sampler.Sampler):
-        found = []
+    circuit.rz(Parameter("a"), 0)
+    circuit.sx(0)
+    circuit.cx(0, 1)
+    primitives = (SamplerV2, executor_sampler.Sampler, EstimatorV2, executor_estimator.Estimator)
+    for primitive in primitives:
         for angle in (0.5, 0.5, 0.6):
             isa = generate_preset_pass_manager(1, backend=device, seed_transpiler=1).run(circuit)
-            job = sampler(mode=device).run([(isa, [angle])], shots=10)
-            inputs = job._api_client._api.program_job(job.job_id()).session.get(f"/jobs/{job.job_id()}").json()["params"]
-            found.append(seeds.digest(job.primitive_id, "fake_manila", inputs))
-        assert found[0] == found[1] != found[2]
+            if primitive in primitives[:2]:
+                pub = (isa.measure_all(inplace=False), [angle])
+            else:
+                pub = (isa, [SparsePauliOp(["ZZ", "XX"]).apply_layout(isa.layout)], [angle])
+            primitive(mode=device).run([pub])
+    digests = [job["digest"] for job in emulator.control.jobs()]
+    for first, second, third in (digests[start : start + 3] for start in range(0, 12, 3)):
+        assert first == second != third

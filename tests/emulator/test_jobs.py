@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from qopt.emulator.clock import stamp
+from qopt.emulator.clock import moment_of, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,22 @@ def test_a_job_comes_back(raw: Raw) -> None:
     row = raw.row(job_id)
     assert (row["starts"], row["executions"], row["billed"]) == (1, 1, 5)
     assert "Completed" in raw.api("GET", f"/jobs/{job_id}/logs").body.decode()
+
+
+def test_a_job_that_waits_has_an_estimate_of_its_start(start: Callable[..., Raw]) -> None:
+    """As long as it waits, and it is kept; a job that nobody lets go has none."""
+    raw = start(real_time=True, queue_wait=500)
+    job_id = raw.submit({})
+    metrics = raw.api("GET", f"/jobs/{job_id}/metrics").json
+    created, estimated = (moment_of(text) for text in (metrics["timestamps"]["created"], metrics["estimated_start_time"]))
+    assert estimated == created + 500
+    raw.control.advance(500)
+    raw.until(job_id)
+    metrics = raw.api("GET", f"/jobs/{job_id}/metrics").json
+    assert "estimated_start_time" not in metrics
+    assert moment_of(metrics["timestamps"]["running"]) >= estimated
+    raw.control.faults([{"do": "stall"}])
+    assert "estimated_start_time" not in raw.api("GET", f"/jobs/{raw.submit({})}/metrics").json
 
 
 def test_jobs_of_a_device_run_in_order(raw: Raw) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,3 +64,33 @@ def test_it_dies_with_its_parent(start: Callable[..., Raw]) -> None:
     assert process.wait(timeout=30) == 0
     with pytest.raises(ConnectionRefusedError):
         raw.api("GET", "/backends")
+
+
+def test_killed_at_any_moment(start: Callable[..., Raw]) -> None:
+    """However often the server dies while it works, every job is executed to its end once, with the answer of a server that lives."""
+    restless, calm = start(), start()
+    answers = []
+    for raw in (restless, calm):
+        ids = [raw.submit({"numbers": [number % 3]}) for number in range(12)]
+        for done in (1, 2, 5, 9) if raw is restless else ():
+            raw.until(ids[done])
+            raw.emulator.kill()
+            raw.emulator.restart()
+        assert [raw.until(job_id)["status"] for job_id in ids] == ["Completed"] * 12
+        assert [job["executions"] for job in raw.control.jobs()] == [1] * 12
+        answers.append([raw.api("GET", f"/jobs/{job_id}/results").json for job_id in ids])
+    assert answers[0] == answers[1]
+    assert len({answer["seed"] for answer in answers[0]}) == 12
+
+
+def test_many_submit_at_once(start: Callable[..., Raw]) -> None:
+    """Jobs that are submitted at the same moment are all taken, executed once each, and run one after another."""
+    raw = start()
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(lambda number: raw.submit({"numbers": [number], "seconds": 1}), range(40)))
+    assert len(set(ids)) == 40
+    for job_id in ids:
+        raw.until(job_id)
+    rows = raw.control.jobs()
+    assert [job["executions"] for job in rows] == [1] * 40
+    assert all(one["ended"] <= two["started"] for one, two in pairwise(rows))

@@ -21,7 +21,7 @@ def test_a_snapshot_is_read_by_the_client(name: str) -> None:
     twin = twins.find(name)
     raw = twin.configuration()
     configuration = configuration_from_server_data(copy.deepcopy(raw))
-    properties = properties_from_server_data(twin.properties())
+    properties = properties_from_server_data(copy.deepcopy(twin.properties()))
     assert configuration is not None
     assert configuration.backend_name == properties.backend_name == name
     assert not configuration.simulator

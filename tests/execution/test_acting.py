@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.execution.kinds import KINDS
 
 from qopt import Exact, Execution, Expectation, InputError, MaxCut, MeasureStart, Mitigation, Sampled, Transpile
 from qopt.execution import backends
@@ -97,7 +98,7 @@ def test_a_sampler_s_options_are_not_checked_against_what_it_has_not() -> None:
     ("execution", "objective", "expected"),
     [
         (Execution(), Sampled(), 0),
-        (Execution(primitives="client", mitigation=Mitigation("light")), Expectation(), 2),
+        (Execution(primitives="aer", mitigation=Mitigation("light")), Expectation(), 1),
         (Execution(backend="fake_manila", mitigation=Mitigation("light")), Sampled(), 1),
         (Execution(mitigation=Mitigation("light")), Exact(), 1),
     ],
@@ -108,6 +109,15 @@ def test_a_run_says_it_once(execution: Execution, objective: Any, expected: int)
     spec = specify(MaxCut([[0, 1]]), execution=execution, objective=objective, optimizer=MeasureStart(), start=[0.1, 0.2])
     notes = [note for note in spec.notes if note.startswith("mitigation")]
     assert len(notes) == expected
+
+
+@pytest.mark.skipif("client" not in KINDS, reason="client-side primitives alone mitigate in local mode")
+def test_a_run_says_what_acts_and_what_does_not() -> None:
+    """Two notes where there is something of both."""
+    execution = Execution(primitives="client", mitigation=Mitigation("light"))
+    spec = specify(MaxCut([[0, 1]]), execution=execution, objective=Expectation(), optimizer=MeasureStart(), start=[0.1, 0.2])
+    assert spec.notes[0] == "mitigation: measurement twirling, TREX"
+    assert spec.notes[1].startswith("mitigation: no effect of dynamical decoupling")
 
 
 def test_a_run_with_conflicting_options_is_refused_before_it_begins() -> None:

@@ -13,11 +13,12 @@ from qiskit.quantum_info import SparsePauliOp
 from tests.execution.asking import ask
 from tests.execution.kinds import KINDS
 
-from qopt import Ansatz, BackendError, Execution, Expectation, InputError, Transpile
+from qopt import Ansatz, BackendError, Execution, Expectation, InputError, Mitigation, Transpile
 from qopt.execution import primitives
 from qopt.execution.connect import Connections, find
 from qopt.execution.executor import JobLost
 from qopt.execution.isa import freeze
+from qopt.execution.mitigation import Zne
 from qopt.programs import Frozen, Program, Pub
 
 Z = SparsePauliOp("Z")
@@ -119,3 +120,34 @@ def test_a_job_of_another_process_is_lost(backend: str) -> None:
     with pytest.raises(JobLost):
         executor.status("unknown")
     assert executor.find("unknown") is None
+
+
+def an_answer(**arrays: np.ndarray) -> PrimitiveResult:
+    """To `a_pub`: two points, two observables."""
+    return PrimitiveResult([PubResult(DataBin(evs=np.zeros((2, 2)), shape=(2, 2), **arrays))])
+
+
+def test_own_errors_come_where_mitigation_made_them() -> None:
+    """TREX rescales; twirling leaves means over shots."""
+    pub = Pub(a_pub().frozen, np.zeros((2, 0)), (Z, Z), 100)
+    stds = np.array([[0.1, 0.2], [0.3, 0.4]])
+    (answer,) = primitives.read(an_answer(stds=stds), [pub], Mitigation("light"))
+    assert np.array_equal(answer["stds"], stds)
+    (answer,) = primitives.read(an_answer(stds=stds), [pub], Mitigation())
+    assert "stds" not in answer
+
+
+def test_a_fit_without_an_error_has_that_of_a_straight_line() -> None:
+    """With noise factors 1 and 3 the line at zero is 1.5 y(1) - 0.5 y(3)."""
+    each = np.full((2, 2, 2), 0.2)
+    mitigation = Mitigation(zne=Zne(enable=True, noise_factors=(1.0, 3.0)))
+    stds = np.array([[np.inf, np.nan], [0.01, 0.9]])
+    (answer,) = primitives.read(an_answer(stds=stds, stds_noise_factors=each), [a_pub()], mitigation)
+    line = 0.2 * np.hypot(1.5, 0.5)
+    assert answer["stds"] == pytest.approx(np.array([[line, line], [line, 0.9]]))
+
+
+def test_an_error_that_is_no_number_is_not_believed() -> None:
+    """Where there is no line to take instead."""
+    with pytest.raises(BackendError, match="stds"):
+        primitives.read(an_answer(stds=np.full((2, 2), np.nan)), [a_pub()], Mitigation("light"))

@@ -21,6 +21,7 @@ SPSA: dict[str, Any] = SAMPLED | {
     "objective": {"type": "sampled", "shots": 1000},
     "optimizer": {"type": "spsa", "iterations": 3},
     "execution": {"backend": "ibm_fez", "mode": "batch", "waiting": {"listing": 0.2, "submissions": 0}},
+    "transpile": {"seeds": 1},
 }
 
 

@@ -108,7 +108,7 @@ def test_a_wide_problem_is_planned_though_nobody_can_simulate_it() -> None:
     """Forty qubits of a device with 156, on an invented landscape, and the plan says so."""
     edges = [[index, (index + 1) % 40] for index in range(40)]
     text = RING.replace("[[0, 1], [1, 2], [2, 3], [3, 0]]", json.dumps(edges)).replace("fake_manila", "ibm_fez")
-    made = planned(text)
+    made = planned(text, "transpile: {level: 1, seeds: 1}")
     assert made.circuit.qubits >= 40
     assert made.jobs == 5
     assert any("invented landscape" in note for note in made.notes)

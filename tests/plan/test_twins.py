@@ -20,7 +20,7 @@ def test_a_fake_device_is_its_own_twin() -> None:
     assert (twin_of("fake_manila").fake, twin_of("fake_manila").note) == ("fake_manila", "")
 
 
-@pytest.mark.parametrize("name", [None, "aer", "statevector"])
+@pytest.mark.parametrize("name", [None, "aer", "statevector", "recording:a.recording"])
 def test_a_simulator_is_planned_as_a_usual_device(name: str | None) -> None:
     """And the plan says so."""
     twin = twin_of(name)

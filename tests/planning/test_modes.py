@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,11 +52,3 @@ def test_the_open_plan_is_told_why_there_is_no_session() -> None:
     reason = decide(Work(40, dependent=True, seconds=5.0), OPEN).reason
     assert "open plan has no Session" in reason
     assert "Batch" in reason
-
-
-def test_the_documentation_has_the_table_of_the_rule() -> None:
-    """Row by row, in its words."""
-    page = (Path(__file__).parents[2] / "docs" / "how-to" / "plan.md").read_text(encoding="utf-8")
-    _, table = page.split("| The work | Plan | Mode |\n|---|---|---|\n")
-    rows = [f"| {row.words} | {row.plan.name} | {row.mode} |" for row in DECISIONS]
-    assert table.split("\n\n")[0].splitlines() == rows

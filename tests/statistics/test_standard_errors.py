@@ -9,13 +9,14 @@ import pytest
 from qiskit.quantum_info import SparsePauliOp
 from tests.execution.kinds import KINDS
 
-from qopt import Exact, Execution, Expectation, Sampled, Transpile, hardware_efficient
+from qopt import Exact, Execution, Expectation, Mitigation, Sampled, Transpile, hardware_efficient
 from qopt.diagonal import Diagonal
 from qopt.execution.connect import Connections, find
 from qopt.execution.isa import freeze
-from qopt.objective import constant_of
+from qopt.objective import constant_of, with_terms
 
 if TYPE_CHECKING:
+    from qopt.execution.mitigation import Preset
     from qopt.execution.primitives import Kind
     from qopt.objective import Objective
 
@@ -85,3 +86,25 @@ def test_noise_is_independent_between_and_within_calls(kind: Kind) -> None:
     limit = 5 / np.sqrt(calls.shape[1])
     assert np.abs(correlation[~np.eye(8, dtype=bool)]).max() < limit
     assert abs(np.corrcoef(values[:-1], values[1:])[0, 1]) < 5 / np.sqrt(REPEATS)
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif("client" not in KINDS, reason="client-side primitives alone mitigate in local mode")
+@pytest.mark.parametrize("preset", ["light", "full"])
+def test_errors_of_mitigated_values_are_their_scatter(preset: Preset) -> None:
+    """Within 30% over 60 jobs, each of which learns the readout errors anew; the scatter is known to 9%."""
+    objective = Expectation(1000)
+    operator = SparsePauliOp.from_list([("ZZI", 1.0), ("IXX", 0.5), ("IZZ", 0.3), ("ZIZ", 0.7), ("XII", 0.4)])
+    execution = Execution(backend="fake_manila", primitives="client", mitigation=Mitigation(preset))
+    device = find(execution, exact=False)
+    logical = freeze(hardware_efficient(3, 1), with_terms(objective.observables(operator)), 0.0, sampled=False)
+    frozen = device.prepare(logical, Transpile(seeds=1))
+    connections = Connections()
+    executor = connections.open(device, execution, frozen)
+    estimates = []
+    for seed in range(1, 61):
+        program = objective.encode(frozen, np.full((1, 6), 0.3), seed=seed)
+        estimates.append(objective.decode(frozen, executor.result(executor.submit(program, tag=str(seed))), None))
+    connections.close()
+    values, stderrs = (np.concatenate(parts) for parts in zip(*((e.values, e.stderrs) for e in estimates), strict=True))
+    assert np.median(stderrs) == pytest.approx(values.std(ddof=1), rel=0.30)

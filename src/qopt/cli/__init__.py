@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Annotated, NoReturn
 
 import typer
 
-from qopt.cli import looking, planning, running
+from qopt.cli import jobs, looking, planning, running
+from qopt.secrets import scrub
 
 app = typer.Typer(
     help="Durable, honest variational quantum algorithms: one YAML file to a VQE or QAOA result that can be defended.",
@@ -43,6 +45,8 @@ for command in (
     looking.schema,
 ):
     app.command()(command)
+for task in (jobs.status, jobs.watch, jobs.cancel, jobs.job, jobs.sessions):
+    app.command()(task)
 app.command(name="list")(looking.list_)
 
 
@@ -55,6 +59,12 @@ def emulator(context: typer.Context) -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line."""
-    app()
+    """Run the command line. A bug keeps its traceback, but no credentials that an exception's text or a line of it may hold."""
+    try:
+        app()
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException:  # noqa: BLE001 - it is told in full, and ends the process
+        sys.stderr.write(scrub(traceback.format_exc()))
+        sys.exit(1)
     sys.exit(0)

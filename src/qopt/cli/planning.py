@@ -33,17 +33,29 @@ def plan(config: Config, overrides: Overrides = None, *, json: Json = False) -> 
 
 
 @refusing
-def check(config: Config, overrides: Overrides = None, *, json: Json = False) -> None:
+def check(
+    config: Config,
+    overrides: Overrides = None,
+    *,
+    live: Annotated[
+        bool, typer.Option("--live", help="Test on the service itself what qopt assumes; takes up to 30 s of QPU time.")
+    ] = False,
+    recording: Annotated[Path, typer.Option(help="Where --live writes the service's answers.")] = Path("ibm-answers.json"),
+    json: Json = False,
+) -> None:
     """Look for everything that can be wrong with a config, the account and the device, before it costs anything."""
     from dataclasses import asdict
     from json import dumps
 
-    from qopt.check import Verdict
+    from qopt.check import Verdict, check_live
     from qopt.check import check as checked
     from qopt.config import read_config
     from qopt.report.check import findings_table
 
-    findings = checked(read_config(config, overrides or []), Path.cwd())
+    loaded = read_config(config, overrides or [])
+    findings = checked(loaded, Path.cwd())
+    if live and not any(item.exit_code for item in findings):
+        findings += check_live(loaded, Path.cwd(), recording)
     if json:
         typer.echo(dumps([asdict(item) | {"verdict": item.verdict.value} for item in findings], indent=2))
     else:

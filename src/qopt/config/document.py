@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 
+from qopt.secrets import HIDDEN, names_secret, unmistakable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,7 +39,6 @@ _HINTS = {
     "did not find expected": "look for a missing bracket, quote or comma here or above, or wrong indentation",
     "could not find expected ':'": "expected `key: value`",
 }
-_SECRETS = frozenset({"token", "api_token", "api_key", "apikey"})
 NO_SECRETS = (
     "credentials are never read from a config, which is copied and shared: remove this key, "
     "and set QISKIT_IBM_TOKEN in the environment or save the account once with QiskitRuntimeService.save_account"
@@ -134,11 +135,6 @@ def dotted(path: Where) -> str:
     return ".".join(str(key) if re.fullmatch(r"[\w-]{1,80}", str(key)) else repr(str(key)[:80]) for key in path)
 
 
-def is_secret(key: str) -> bool:
-    """Whether a key names a credential."""
-    return key.casefold().replace("-", "_") in _SECRETS
-
-
 def parse(text: str, source: str | None) -> tuple[Node | None, list[Refusal]]:
     """Read one YAML document without aliases, tags, duplicate keys, or numbers that aren't finite.
 
@@ -167,6 +163,7 @@ class _Parser:
         self.refusals: list[Refusal] = []
         self._text = text
         self._source = source
+        self._secrets = unmistakable()
 
     def document(self) -> Node:
         first = Place(self._source, 1, 1) if self._source is not None else COMMAND_LINE
@@ -224,7 +221,12 @@ class _Parser:
                 self._node(self._next(), (*path, "?"))
                 continue
             key = self._key(event, where, path)
+            told = len(self.refusals)
             child = self._node(self._next(), (*path, key))
+            if names_secret(key):
+                # What is wrong with the value is not told: it would be quoted.
+                del self.refusals[told:]
+                child = Node(None, child.place)
             if key in children:
                 self._refuse(where, (*path, key), f"duplicate key {key[:80]!r}, first on line {node.keys[key].line}: keep one", hides=False)
                 continue
@@ -237,7 +239,7 @@ class _Parser:
         if event.anchor is not None or event.tag is not None:
             self._refuse(place, path, f"got an anchor or a tag on the key {key[:80]!r}, expected plain text", hides=False)
         self._clean(key, place, path)
-        if is_secret(key):
+        if names_secret(key):
             self._refuse(place, (*path, key), NO_SECRETS)
         return key
 
@@ -260,6 +262,9 @@ class _Parser:
         return None
 
     def _clean(self, text: str, place: Place, path: Where) -> str:
+        if any(secret in text for secret in self._secrets):
+            self._refuse(place, path, f"got a credential of this environment or account: {NO_SECRETS}")
+            return HIDDEN
         if match := _UNPRINTABLE.search(text):
             self._refuse(place, path, f"got text with the character {match[0]!a}, expected printable text")
         return text

@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 from qopt.config.document import Scalar
 
 MAX_PATH = 4096
+RECORDING = "recording:"
+"""What a backend begins with that is the path of a recording."""
 _NAME = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}"
 _CODE = r"[^:]+\.py:[A-Za-z_][A-Za-z0-9_]*"
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
@@ -102,6 +104,12 @@ def _name(text: str) -> str:
     return text
 
 
+def _backend(text: str) -> str:
+    if not text.startswith(RECORDING):
+        return _name(text)
+    return RECORDING + _path(text.removeprefix(RECORDING))
+
+
 def _path(text: str) -> str:
     if not text.strip() or len(text) > MAX_PATH or "\n" in text:
         expected("the path of a file, relative to the config's folder")
@@ -167,6 +175,7 @@ Count: TypeAlias = Annotated[int, Field(ge=1, le=10**9), WHOLE]
 Positive: TypeAlias = Annotated[float, Field(gt=0, le=10**6)]
 Seed: TypeAlias = Annotated[int, Field(ge=0, lt=2**32), WHOLE]
 Name: TypeAlias = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"})]
+Backend: TypeAlias = Annotated[str, AfterValidator(_backend), WithJsonSchema({"type": "string", "pattern": f"^({_NAME}|{RECORDING}.+)$"})]
 File: TypeAlias = Annotated[str, AfterValidator(_path)]
 Code: TypeAlias = Annotated[str, AfterValidator(_code), WithJsonSchema({"type": "string", "pattern": f"^{_CODE}$"})]
 Seconds: TypeAlias = Annotated[

@@ -7,10 +7,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 from pydantic import ConfigDict, Field, JsonValue, Tag, model_validator
 
 from qopt.config.fields import (
+    RECORDING,
     WHOLE,
     Angles,
     AutoSwitch,
     AxisValue,
+    Backend,
     Code,
     Count,
     Edge,
@@ -285,8 +287,8 @@ class Execution(Model):
 
     mode: Literal["session", "batch", "job", "auto"] = "auto"
     """How jobs are grouped at the backend; auto follows the work and says why."""
-    backend: Name | None = None
-    """statevector, aer, a fake device such as fake_manila, one of IBM Quantum such as ibm_fez, or least_busy; default: by the objective."""
+    backend: Backend | None = None
+    """statevector, aer, a fake device such as fake_manila, one of IBM Quantum such as ibm_fez, least_busy, or recording:PATH."""
     primitives: Literal["auto", "legacy", "client", "aer"] = "auto"
     """Which implementation of Sampler and Estimator is used."""
     instance: Annotated[str, Field(min_length=1, max_length=400)] | None = None
@@ -299,6 +301,12 @@ class Execution(Model):
     """What to do when the service ends a Session before the run is done."""
     waiting: Waiting = Field(default_factory=Waiting)
     """Deadlines for IBM Quantum."""
+
+    @property
+    def recording(self) -> str | None:
+        """The path of the recording that answers, where one does."""
+        backend = self.backend or ""
+        return backend.removeprefix(RECORDING) if backend.startswith(RECORDING) else None
 
 
 class Transpile(Model):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from qopt.config.document import COMMAND_LINE, MAX_DEPTH, NO_SECRETS, Node, Refusal, dotted, is_secret, parse
+from qopt.config.document import COMMAND_LINE, MAX_DEPTH, NO_SECRETS, Node, Refusal, dotted, parse
+from qopt.secrets import names_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +31,10 @@ def lay_over(root: Node, overrides: Sequence[str]) -> list[Refusal]:
 def _lay_over(root: Node, text: str) -> list[Refusal]:
     name, equals, written = text.partition("=")
     path: Where = tuple(int(part) if re.fullmatch(r"[0-9]{1,9}", part) else part for part in name.strip().split("."))
+    if names_secret(name):
+        return [Refusal(COMMAND_LINE, path, NO_SECRETS) if equals else Refusal(COMMAND_LINE, (), f"got a credential: {NO_SECRETS}")]
     if not equals or "" in path or len(path) > MAX_DEPTH:
         return [Refusal(COMMAND_LINE, (), f"got {text[:80]!a}, expected key=value such as optimizer.method=COBYQA")]
-    if any(is_secret(str(key)) for key in path):
-        return [Refusal(COMMAND_LINE, path, NO_SECRETS)]
     value, wrong = parse(written, None)
     if value is None or wrong:
         return [Refusal(place, (*path, *below), message, hides) for place, below, message, hides in wrong]

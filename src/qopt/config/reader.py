@@ -13,6 +13,7 @@ from qopt.config.models import RunConfig
 from qopt.config.overrides import lay_over
 from qopt.config.wording import ambiguous, refusal_of
 from qopt.errors import InputError
+from qopt.secrets import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +34,7 @@ class ConfigError(InputError):
     def __init__(self, lines: Sequence[str]) -> None:
         more = [f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
         super().__init__("\n".join([*lines[:_SHOWN], *more]))
-        self.lines = tuple(lines)
+        self.lines = tuple(map(scrub, lines))
 
 
 @dataclass(frozen=True)

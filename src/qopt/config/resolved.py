@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from qopt.config.fields import RECORDING
 from qopt.config.models import Custom, MaxCut, Operator, RunStart
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def recipe_of(loaded: Loaded, version: str) -> str | None:
     except (OSError, ValueError):
         return None
     parts = {key: data[key] for key in config.identity}
-    parts |= {"backend": config.execution.backend, "primitives": config.execution.primitives, "qopt": version}
+    parts |= {"backend": data["execution"]["backend"], "primitives": config.execution.primitives, "qopt": version}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 
@@ -86,6 +87,8 @@ def _with_files(loaded: Loaded, replace: Callable[[str], str]) -> dict[str, Any]
         data["problem"]["graph"] = replace(config.problem.graph)
     if isinstance(config.problem, Operator):
         data["problem"]["file"] = replace(config.problem.file)
+    if config.execution.recording is not None:
+        data["execution"]["backend"] = f"{RECORDING}{replace(config.execution.recording)}"
     for part in ("problem", "optimizer"):
         if isinstance(custom := getattr(config, part), Custom):
             arguments = {key: _replaced(value, loaded.base, replace) for key, value in custom.arguments.items()}

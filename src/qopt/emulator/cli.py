@@ -38,6 +38,7 @@ def emulator(
     bias: Annotated[float, typer.Option(help="Billed seconds are multiplied by it.")] = STANDARD.bias,
     noise: Annotated[bool, typer.Option(help="Whether jobs run with the noise of the device.")] = STANDARD.noise,
     rate_limit: Annotated[int | None, typer.Option(help="Jobs that may be submitted a minute.")] = None,
+    retry_after: Annotated[bool, typer.Option(help="Whether a refusal for the rate says how long to wait.")] = STANDARD.retry_after,
     queue_wait: Annotated[float, typer.Option(help="Seconds that a job waits outside an active Session.")] = STANDARD.queue_wait,
     queue_length: Annotated[int, typer.Option(help="Jobs of others that wait.")] = STANDARD.queue_length,
     interactive_ttl: Annotated[float, typer.Option(help="Idle seconds until a Session is inactive.")] = STANDARD.interactive_ttl,
@@ -45,7 +46,9 @@ def emulator(
     usage_limit: Annotated[float | None, typer.Option(help="QPU seconds of the instance; without it what the plan says.")] = None,
     usage_consumed: Annotated[float, typer.Option(help="QPU seconds that are used already.")] = STANDARD.usage_consumed,
     listing_lag: Annotated[float, typer.Option(help="Real seconds until a new job appears in lists.")] = STANDARD.listing_lag,
+    clock_rate: Annotated[float, typer.Option(help="Virtual seconds in a real one.")] = STANDARD.clock_rate,
     real_time: Annotated[bool, typer.Option("--real-time", help="Don't skip QPU time and waiting.")] = False,  # noqa: FBT002 - Typer's way
+    token: Annotated[str, typer.Option(help="The one API key that is accepted.")] = STANDARD.token,
     max_body: Annotated[int, typer.Option(help="Longest request in bytes.")] = STANDARD.max_body,
     print_env: Annotated[bool, typer.Option("--print-env", help="Print the environment and do nothing else.")] = False,  # noqa: FBT002 - as above
 ) -> None:
@@ -61,6 +64,7 @@ def emulator(
             bias=bias,
             noise=noise,
             rate_limit=rate_limit,
+            retry_after=retry_after,
             queue_wait=queue_wait,
             queue_length=queue_length,
             interactive_ttl=interactive_ttl,
@@ -68,7 +72,9 @@ def emulator(
             usage_limit=usage_limit,
             usage_consumed=usage_consumed,
             listing_lag=listing_lag,
+            clock_rate=clock_rate,
             real_time=real_time,
+            token=token,
             max_body=max_body,
         )
         if print_env:

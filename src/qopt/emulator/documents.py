@@ -35,9 +35,11 @@ def of_job(job: Job) -> dict[str, Any]:
     }
 
 
-def of_metrics(job: Job) -> dict[str, Any]:
-    """What `GET /jobs/ID/metrics` says."""
+def of_metrics(job: Job, wait: float) -> dict[str, Any]:
+    """What `GET /jobs/ID/metrics` says, where a job outside an active Session waits so many seconds in the queue."""
+    estimated = {"estimated_start_time": stamp(job.created + wait)} if job.status == "Queued" and not job.stalled else {}
     return {
+        **estimated,
         "timestamps": {"created": stamp(job.created), "running": stamp(job.started), "finished": stamp(job.ended)},
         "bss": {"seconds": job.billed},
         "usage": {

@@ -232,8 +232,9 @@ class Platform:
         """Seconds of QPU time that the instance has used, and whether that is all that it has."""
         with self.lock:
             now = self.settle()
-            used = self.settings.usage_consumed + self.store.billed("session IS NULL")
-            used += sum(self._usage(session, now) for session in self.store.sessions())
+            used = self.settings.usage_consumed + self.store.committed()
+            used += sum(session.usage(now) for session in self.store.sessions(closed=False) if session.mode == "dedicated")
+            used += self.store.billed("session IS NULL OR session IN (SELECT id FROM sessions WHERE mode = 'batch')")
             return used, self.settings.limit is not None and used >= self.settings.limit
 
     def _usage(self, session: Session, now: float) -> float:

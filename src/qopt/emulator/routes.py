@@ -244,7 +244,7 @@ class Routes:
         return text(self._jobs.logs(job_id))
 
     def _metrics(self, _: Request, job_id: str) -> Reply:
-        return answer(documents.of_metrics(self._jobs.get(job_id)))
+        return answer(documents.of_metrics(self._jobs.get(job_id), self._platform.settings.queue_wait))
 
     def _retag(self, request: Request, job_id: str) -> Reply:
         self._jobs.retag(job_id, _document(request).get("tags"))

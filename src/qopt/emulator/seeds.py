@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import string
 from typing import Any
 
 CODES = ("circuit", "circuits", "job_tags", "samplex", "seed_simulator")
 """Keys under which nothing is a number that is asked about: serialized circuits carry random identifiers, tags are names."""
+
+
+COUNTED = "samplex_arguments"
+"""The key below which names end with a number that the client counts up as long as its process lives."""
 
 
 def digest(program: str, backend: str, params: dict[str, Any]) -> str:
@@ -27,7 +33,11 @@ def _feed(state: Any, value: object) -> None:  # noqa: ANN401 - hashlib does not
         if value.get("__type__") == "QuantumCircuit":
             return
         for key in sorted(value):
-            if key not in CODES:
+            if key == COUNTED and isinstance(value[key], dict):
+                for name, argument in value[key].items():
+                    state.update(f"{name.rstrip(string.digits)}:".encode())
+                    _feed(state, argument)
+            elif key not in CODES:
                 state.update(f"{key}:".encode())
                 _feed(state, value[key])
     elif isinstance(value, list):
@@ -36,3 +46,8 @@ def _feed(state: Any, value: object) -> None:  # noqa: ANN401 - hashlib does not
             _feed(state, item)
     else:
         state.update(f"{value!r};".encode())
+
+
+def _parts(key: str) -> list[str | int]:
+    """A name in words and numbers, which sort by size."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", key)]

@@ -27,7 +27,9 @@ CREATE INDEX IF NOT EXISTS by_digest ON jobs (digest);
 CREATE INDEX IF NOT EXISTS by_session ON jobs (session);
 CREATE INDEX IF NOT EXISTS by_status ON jobs (status);
 CREATE TABLE IF NOT EXISTS texts (id TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (id, kind));
-CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, closed INTEGER NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY, closed INTEGER NOT NULL, mode TEXT NOT NULL, committed REAL NOT NULL, document TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, document TEXT NOT NULL);
 """
 
@@ -107,8 +109,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._sql.execute("PRAGMA journal_mode=WAL")
-        # A killed process loses nothing; only a loss of power would, and nothing here is worth a sync each.
-        self._sql.execute("PRAGMA synchronous=NORMAL")
+        # A killed process loses nothing; only a loss of power does, and nothing here is worth waiting for a disk.
+        self._sql.execute("PRAGMA synchronous=OFF")
         self._sql.executescript(_SCHEMA)
 
     def __enter__(self) -> None:
@@ -173,8 +175,9 @@ class Store:
     def keep(self, session: Session) -> None:
         """Write a Session down, new or changed."""
         self._sql.execute(
-            "INSERT INTO sessions VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET closed = excluded.closed, document = excluded.document",
-            (session.id, session.state == "closed", json.dumps(asdict(session))),
+            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            " SET closed = excluded.closed, committed = excluded.committed, document = excluded.document",
+            (session.id, session.state == "closed", session.mode, session.committed, json.dumps(asdict(session))),
         )
 
     def session(self, session_id: str) -> Session | None:
@@ -185,6 +188,11 @@ class Store:
     def sessions(self, *, closed: bool = True) -> list[Session]:
         """All Sessions in the order of their creation, with or without those that are closed."""
         return [_session(row[0]) for row in self._sql.execute("SELECT document FROM sessions WHERE closed <= ? ORDER BY rowid", (closed,))]
+
+    def committed(self) -> float:
+        """The seconds for which devices were committed to Sessions that are closed."""
+        found = self._sql.execute("SELECT COALESCE(SUM(committed), 0) FROM sessions WHERE closed AND mode = 'dedicated'").fetchone()
+        return float(found[0])
 
     def load(self, session_id: str) -> Load:
         """How many jobs of a Session are waiting and running."""

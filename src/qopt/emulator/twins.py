@@ -65,11 +65,8 @@ def _snapshots() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in root.glob("*/conf_*.json") if any(path.parent.glob("props_*.json"))}
 
 
-@functools.lru_cache(maxsize=8)
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
+@functools.lru_cache(maxsize=16)
 def _read(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(_text(path))
+    """A file of a snapshot; it is shared, and not to be changed."""
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return document

@@ -206,6 +206,9 @@ def _check_estimator(mitigation: Mitigation) -> None:
     if not what.zne.enable:
         return
     factors = what.zne.noise_factors or NOISE_FACTORS
+    if len(set(factors)) < len(factors):
+        message = f"noise_factors are {', '.join(f'{factor:g}' for factor in factors)}, expected numbers that differ"
+        raise InputError(message, ("mitigation", "zne", "noise_factors"))
     for name in what.zne.extrapolator or EXTRAPOLATORS:
         if name not in _POINTS:
             message = f"extrapolator is {name!r}, expected some of {', '.join(_POINTS)}"

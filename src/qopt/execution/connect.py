@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_aer import AerSimulator
@@ -16,20 +17,19 @@ from qopt.execution.ibm.conversation import Conversation
 from qopt.execution.ibm.executor import IbmExecutor
 from qopt.execution.isa import Transpile, transpiled, unrolled, uses_fractional_gates
 from qopt.execution.local import LocalExecutor
+from qopt.execution.recorded import RecordedExecutor
+from qopt.execution.recording import PREFIX, REPLAYED, read_recording
 from qopt.execution.statevector import StatevectorExecutor
+from qopt.types import LEAST_BUSY, of_ibm
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
     from qopt.execution.executor import Execution, Executor
+    from qopt.execution.recording import Recording
     from qopt.programs import Frozen
     from qopt.types import OpenSession
 
-
-LEAST_BUSY = "least_busy"
-"""The device with the fewest jobs waiting, chosen when the run begins."""
-IBM = "ibm_"
-"""What the names of IBM's devices begin with."""
 
 WIDEST = 28
 """Qubits: a statevector of 4 GiB, and a probability and a diagonal beside it."""
@@ -44,17 +44,19 @@ class Device:
         backend: The device to transpile for; None for plain Aer and the statevector, and for what an account has to be asked for.
         account: Of IBM Quantum, where the device is there.
         min_qubits: That `least_busy` must have, beside what the problem needs.
+        recording: What answers in place of a backend, where it was recorded.
     """
 
     name: str
     backend: BackendV2 | None
     account: Account | None = None
     min_qubits: int = 1
+    recording: Recording | None = None
 
     @property
     def computes(self) -> bool:
         """Whether it computes exactly, without primitives, transpiling or noise."""
-        return self.name == "statevector"
+        return self.name == "statevector" if self.recording is None else self.recording.exact
 
     @property
     def remote(self) -> bool:
@@ -67,6 +69,8 @@ class Device:
         Raises:
             InputError: If the circuit does not fit, or is too wide to be simulated.
         """
+        if self.recording is not None:
+            return self.recording.frozen  # transpiled when it was recorded
         width = logical.circuit.num_qubits
         if width > WIDEST and not self.remote and (self.computes or self.backend is None):
             message = f"the problem has {width} qubits, {self.name} takes {WIDEST} or fewer on this machine: use a smaller problem"
@@ -104,14 +108,18 @@ def find(execution: Execution, *, exact: bool) -> Device:
     wanted = execution.backend if execution.backend is not None else ("statevector" if exact else "aer")
     if not isinstance(wanted, str):
         device = Device(str(wanted.name), wanted)
+    elif wanted.startswith(PREFIX):
+        recording = read_recording(Path(wanted.removeprefix(PREFIX)))
+        device = Device(f"{PREFIX}{recording.digest[:24]}", None, recording=recording)
     elif wanted == "statevector":
         device = Device(wanted, None)
-    elif wanted == LEAST_BUSY or wanted.startswith(IBM):
+    elif of_ibm(wanted):
         account = Account(instance=execution.instance, region=execution.region, waiting=execution.waiting)
         device = Device(wanted, None, account, execution.min_qubits)
     else:
         device = Device(wanted, backends.resolve(wanted))
-    if not device.computes and primitives.choose(execution.primitives) == "aer" and device.remote:
+    simulated = device.computes or device.recording is not None
+    if not simulated and primitives.choose(execution.primitives) == "aer" and device.remote:
         message = f"primitives aer are a simulator's, {device.name} is a device: set primitives to auto, legacy or client"
         raise InputError(message, ("primitives",))
     if exact and not device.computes:
@@ -122,6 +130,8 @@ def find(execution: Execution, *, exact: bool) -> Device:
 
 def engine(device: Device, execution: Execution, *, sampler: bool) -> str:
     """What answers, for the result: `SamplerV2 on aer in a Session`."""
+    if device.recording is not None:
+        return f"{REPLAYED}{device.recording.engine}"
     if device.computes:
         return "statevector"
     kind = primitives.choose(execution.primitives)
@@ -161,6 +171,8 @@ class Connections:
 
 
 def _connect(device: Device, execution: Execution, frozen: Frozen, *, left_open: OpenSession | None) -> Executor:
+    if device.recording is not None:
+        return RecordedExecutor(device.recording)
     if device.computes:
         return StatevectorExecutor()
     kind = primitives.choose(execution.primitives)

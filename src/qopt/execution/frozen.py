@@ -26,19 +26,10 @@ def save(frozen: Frozen, folder: Path) -> tuple[str, str]:
     Raises:
         StorageError: If they can't be written.
     """
-    buffer = io.BytesIO()
-    qpy.dump(frozen.circuit, buffer)
-    observables = {
-        "parameters": list(frozen.parameters),
-        "layout": list(frozen.layout),
-        "device_qubits": list(frozen.device_qubits),
-        "constant": frozen.constant,
-        "device": frozen.device,
-        "groups": [[_terms(observable) for observable in group] for group in frozen.groups],
-    }
+    circuit, observables = to_bytes(frozen)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        digests = _write(folder, buffer.getvalue(), "qpy"), _write(folder, json.dumps(observables, indent=1).encode(), "json")
+        digests = _write(folder, circuit, "qpy"), _write(folder, observables, "json")
         _sync(folder)
         _sync(folder.parent)
     except OSError as error:
@@ -53,17 +44,41 @@ def load(folder: Path, circuit: str, observables: str) -> Frozen:
     Raises:
         DamagedError: If a file is missing or is not what its name says.
     """
-    (loaded,) = qpy.load(io.BytesIO(_read(folder, circuit, "qpy")))
-    rest = json.loads(_read(folder, observables, "json"))
-    groups = tuple(tuple(_operator(terms, loaded.num_qubits) for terms in group) for group in rest["groups"])
+    return from_bytes(read_part(folder, circuit, "qpy"), read_part(folder, observables, "json"))
+
+
+def to_bytes(frozen: Frozen) -> tuple[bytes, bytes]:
+    """The circuit as QPY, and everything else as JSON."""
+    buffer = io.BytesIO()
+    qpy.dump(frozen.circuit, buffer)
+    observables = {
+        "parameters": list(frozen.parameters),
+        "layout": list(frozen.layout),
+        "device_qubits": list(frozen.device_qubits),
+        "constant": frozen.constant,
+        "device": frozen.device,
+        "groups": [[_terms(observable) for observable in group] for group in frozen.groups],
+        "cost": None if frozen.cost is None else _terms(frozen.cost),
+        "readout": frozen.readout,
+    }
+    return buffer.getvalue(), json.dumps(observables, indent=1).encode()
+
+
+def from_bytes(circuit: bytes, observables: bytes) -> Frozen:
+    """What `to_bytes` was made from."""
+    (loaded,) = qpy.load(io.BytesIO(circuit))
+    rest = json.loads(observables)
+    cost, readout = rest.get("cost"), rest.get("readout")  # folders of older versions have neither
     return Frozen(
         loaded,
         tuple(rest["parameters"]),
         tuple(rest["layout"]),
         tuple(rest["device_qubits"]),
-        groups,
+        tuple(tuple(_operator(terms, loaded.num_qubits) for terms in group) for group in rest["groups"]),
         rest["constant"],
         rest.get("device", ""),
+        None if cost is None else _operator(cost, len(rest["layout"])),
+        None if readout is None else tuple((one, zero) for one, zero in readout),
     )
 
 
@@ -82,12 +97,17 @@ def _digest(data: bytes) -> str:
 def _write(folder: Path, data: bytes, suffix: str) -> str:
     digest = _digest(data)
     temporary = folder / f".{digest}.{suffix}"
-    with temporary.open("wb") as file:
+    with open(temporary, "wb", opener=_private) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / f"{digest}.{suffix}")
     return digest
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that only its owner can read, whatever the process's umask."""
+    return os.open(path, flags, 0o600)
 
 
 def _sync(folder: Path) -> None:
@@ -100,7 +120,12 @@ def _sync(folder: Path) -> None:
             os.close(handle)
 
 
-def _read(folder: Path, digest: str, suffix: str) -> bytes:
+def read_part(folder: Path, digest: str, suffix: str) -> bytes:
+    """A frozen file's content, `qpy` or `json`.
+
+    Raises:
+        DamagedError: If it is missing or is not what its name says.
+    """
     path = folder / f"{digest}.{suffix}"
     try:
         data = path.read_bytes()

@@ -16,6 +16,7 @@ from qopt.execution import fractional
 from qopt.execution.backends import AER_BASIS
 from qopt.execution.fidelity import Placement, describe, reports_errors
 from qopt.execution.layouts import Placed, best, candidates, placed, replaced
+from qopt.execution.readout_errors import readout_errors
 from qopt.programs import REGISTER, Frozen
 
 if TYPE_CHECKING:
@@ -111,7 +112,14 @@ def transpiled(logical: Frozen, backend: BackendV2 | None, transpile: Transpile)
     part = {qubit: index for index, qubit in enumerate(used)}
     positions = tuple(part[qubit] for qubit in final)
     groups = tuple(tuple(item.apply_layout(list(positions), num_qubits=len(used)) for item in group) for group in logical.groups)
-    return Frozen(_reduced(isa, used), logical.parameters, positions, tuple(used), groups, logical.constant)
+    return replace(
+        logical,
+        circuit=_reduced(isa, used),
+        layout=positions,
+        device_qubits=tuple(used),
+        groups=groups,
+        readout=None if backend is None else readout_errors(backend, final),
+    )
 
 
 def placement_of(frozen: Frozen, backend: BackendV2 | None) -> Placement:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
 
-_VISITS = 1_000_000
-_LAYOUTS = 10_000
+_VISITS = 300_000
+_LAYOUTS = 2_500
 """Where the search for better qubits ends. A limit of time would make the result depend on the machine."""
 
 
@@ -87,9 +87,10 @@ def replaced(candidate: Placed, target: Target) -> Placed:
     layout = search.property_set["post_layout"]
     if layout is None:
         return candidate
-    new = [layout[qubit] for qubit in seen.qubits]
+    # Some releases of Qiskit leave idle qubits out of the layout; a barrier on them is all that could ask for one.
+    new = layout.get_virtual_bits()
     moved = circuit.copy_empty_like()
     for item in circuit.data:
-        places = [moved.qubits[new[circuit.find_bit(qubit).index]] for qubit in item.qubits]
-        moved.append(item.replace(qubits=places))
-    return best([candidate, placed(moved, tuple(new[qubit] for qubit in candidate.final), target)])
+        if item.operation.name != "barrier":
+            moved.append(item.replace(qubits=[moved.qubits[new[qubit]] for qubit in item.qubits]))
+    return best([candidate, placed(moved, tuple(new[seen.qubits[qubit]] for qubit in candidate.final), target)])

@@ -11,7 +11,7 @@ from qopt.errors import BackendError
 from qopt.execution import primitives
 from qopt.execution.conflicts import part_that_acts
 from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState, Mode
-from qopt.execution.mitigation import Mitigation, options, own_errors
+from qopt.execution.mitigation import Mitigation, options
 from qopt.programs import Program, PubData
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class LocalExecutor:
                 for part in parts:
                     count = len(pubs) // len(parts)
                     asked = pubs[len(answers) : len(answers) + count]
-                    answers += primitives.read(part.result(), asked, stds=own_errors(self._what(program)))
+                    answers += primitives.read(part.result(), asked, self._what(program))
         except (QiskitError, ValueError) as error:
             message = f"job {job} on {self._name} failed: {error}"
             raise JobFailed(message) from error

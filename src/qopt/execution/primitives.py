@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from qopt.errors import BackendError, InputError
+from qopt.execution.mitigation import NOISE_FACTORS, Mitigation, own_errors
 from qopt.programs import REGISTER, Program, Pub, PubData, from_bit_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+    from qiskit import QuantumCircuit
     from qiskit.primitives import PrimitiveResult
     from qiskit_aer import AerSimulator
 
@@ -89,6 +91,14 @@ def run(
         return primitive.run([_estimator_pub(pub) for pub in program.pubs], precision=_precision(shots))
 
 
+def sample_once(kind: Kind, mode: object, circuit: QuantumCircuit, *, tags: Sequence[str]) -> Any:  # noqa: ANN401 - a job of whichever class
+    """Submit one circuit for one shot."""
+    with quiet():
+        sampler = _class(kind, sampler=True)(mode=mode)
+        sampler.options.environment.job_tags = list(tags)
+        return sampler.run([(circuit,)], shots=1)
+
+
 def run_aer(backend: AerSimulator, program: Program) -> list[PubData]:
     """Answer by qiskit-aer's own primitives, which know no Session.
 
@@ -113,13 +123,13 @@ def run_aer(backend: AerSimulator, program: Program) -> list[PubData]:
     return answers
 
 
-def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub], *, stds: bool = False) -> list[PubData]:
+def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub], mitigation: Mitigation | None = None) -> list[PubData]:
     """The arrays of a primitive's result, checked for type, shape and finiteness.
 
     Args:
         result: What the primitive answered.
         pubs: What it was asked.
-        stds: Whether the Estimator's own standard errors are wanted, for values that are more than means over shots.
+        mitigation: What acted. Where that makes values more than means over shots, the Estimator's own standard errors come with them.
 
     Raises:
         BackendError: If the answer is not what was asked for.
@@ -136,8 +146,8 @@ def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub], *, stds: bo
         if pub.observables:
             shape: tuple[int, ...] = (len(pub.points), len(pub.observables))
             answer = {"evs": _checked("evs", np.asarray(item.data.evs, dtype=np.float64), shape, pub)}
-            if stds:
-                answer["stds"] = _checked("stds", _own_errors(item.data), shape, pub)
+            if mitigation is not None and own_errors(mitigation):
+                answer["stds"] = _checked("stds", _own_errors(item.data, mitigation.zne.noise_factors or NOISE_FACTORS), shape, pub)
             answers.append(answer)
             continue
         # Twirling rounds shots up to whole randomizations. What was not asked for is left out, so that all points have as many.
@@ -168,14 +178,17 @@ def _checked(name: str, array: NDArray[Any], shape: tuple[int, ...], pub: Pub) -
     return array
 
 
-def _own_errors(data: Any) -> NDArray[np.float64]:  # noqa: ANN401 - a DataBin
-    """The Estimator's standard errors; where a fit has none, the largest that another extrapolator gives at zero noise."""
+def _own_errors(data: Any, noise_factors: Sequence[float]) -> NDArray[np.float64]:  # noqa: ANN401 - a DataBin
+    """The Estimator's standard errors; with ZNE no less than a straight line's through the same points, and that where a fit has none."""
     errors = np.asarray(data.stds, dtype=np.float64)
-    if np.isfinite(errors).all() or "stds_extrapolated" not in data:
+    if "stds_noise_factors" not in data:
         return errors
-    fits = np.asarray(data.stds_extrapolated, dtype=np.float64)[..., 0]
-    largest = np.where(np.isfinite(fits), fits, -np.inf).max(axis=-1)
-    return np.where(np.isfinite(errors), errors, np.where(np.isfinite(largest), largest, errors))
+    factors = np.array(noise_factors, dtype=np.float64)
+    away = factors - factors.mean()
+    weights = 1.0 / len(factors) - factors.mean() * away / (away @ away)
+    line = np.sqrt(np.asarray(data.stds_noise_factors, dtype=np.float64) ** 2 @ weights**2)
+    largest: NDArray[np.float64] = np.maximum(np.where(np.isfinite(errors), errors, line), line)
+    return largest
 
 
 def _estimator_pub(pub: Pub) -> tuple[Any, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qopt.journal.reading import Contents, read
+from qopt.journal.reading import Contents, raws, read
 from qopt.journal.records import Answered, Asked, Event, Failed, Finished, Header, Record, Submitted
 from qopt.journal.store import Journal
 
-__all__ = ["Answered", "Asked", "Contents", "Event", "Failed", "Finished", "Header", "Journal", "Record", "Submitted", "read"]
+__all__ = ["Answered", "Asked", "Contents", "Event", "Failed", "Finished", "Header", "Journal", "Record", "Submitted", "raws", "read"]

@@ -90,6 +90,13 @@ def write_private(path: Path, content: bytes) -> None:
         os.fsync(descriptor)
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner alone; what is there stays as it is."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make names that were created or replaced in `folder` durable, where the system can."""
     if os.name == "posix":

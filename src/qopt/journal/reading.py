@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import zlib
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -13,11 +14,11 @@ from qopt.errors import StorageError
 from qopt.journal.failures import damaged, translated
 from qopt.journal.head import GENESIS, HEAD, Head, read_head
 from qopt.journal.records import Answered
-from qopt.journal.rows import decode, link
+from qopt.journal.rows import decode, digest, link
 from qopt.journal.schema import DATABASE, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from qopt.journal.records import Record
@@ -56,6 +57,42 @@ def read(folder: Path) -> Contents:
             message = f"there is no journal in {folder}: give the folder of a run, the one with {DATABASE} in it"
             raise StorageError(message)
         return load(folder)
+
+
+def raws(folder: Path, contents: Contents) -> Iterator[tuple[tuple[str, int], bytes]]:
+    """The raw answers of a journal that was read, by (stage, call), also while another process writes it.
+
+    Raises:
+        StorageError: If the journal can't be read.
+        DamagedError: If an answer isn't what was written.
+    """
+    with translated(folder), closing(connect(folder / DATABASE, mode=_reading_mode(folder / DATABASE))) as connection:
+        for key, stated in sorted(contents.raws.items()):
+            yield key, raw_answer(connection, folder, key, stated)
+
+
+def raw_answer(connection: sqlite3.Connection, folder: Path, key: tuple[str, int], stated: tuple[int, str]) -> bytes:
+    """A raw answer.
+
+    Args:
+        connection: To the journal.
+        folder: Of the run.
+        key: Stage and call.
+        stated: The number of its record, and its digest.
+
+    Raises:
+        DamagedError: If it isn't what was written.
+        sqlite3.Error: If SQLite can't read it.
+    """
+    number, expected = stated
+    row = connection.execute("SELECT data FROM raw WHERE record = ?", (number,)).fetchone()
+    try:
+        data = zlib.decompress(row[0])
+    except (zlib.error, TypeError):
+        data = None
+    if data is None or digest(data) != expected:
+        raise damaged(folder, f"the raw answer of call {key[1]} of stage {key[0]!r} is not what was written")
+    return data
 
 
 def load(folder: Path, *, structure: bool = False) -> Contents:

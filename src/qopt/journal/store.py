@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Self
 
 from qopt.errors import StorageError
 from qopt.failpoints import reach
-from qopt.journal.failures import damaged, translated
+from qopt.journal.failures import translated
 from qopt.journal.filesystem import on_network
-from qopt.journal.head import HeadFile, read_head, sync_folder
+from qopt.journal.head import HeadFile, make_private, read_head, sync_folder
 from qopt.journal.lock import RunLock
-from qopt.journal.reading import Contents, connect, load
+from qopt.journal.reading import Contents, connect, load, raw_answer
 from qopt.journal.records import Answered
 from qopt.journal.rows import digest, encode, link
 from qopt.journal.schema import DATABASE, migrate
@@ -68,7 +68,7 @@ class Journal:
             StorageError: If the folder can't be read or written, or was made by a newer qopt.
         """
         with translated(folder):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(folder)
             lock = RunLock.acquire(folder)
             try:
                 journal = cls._opened(folder, lock)
@@ -157,16 +157,8 @@ class Journal:
         """
         if (stage, call) not in self._raws:
             return None
-        number, expected = self._raws[stage, call]
         with translated(self.folder):
-            row = self._connection.execute("SELECT data FROM raw WHERE record = ?", (number,)).fetchone()
-        try:
-            data = zlib.decompress(row[0])
-        except (zlib.error, TypeError):
-            data = None
-        if data is None or digest(data) != expected:
-            raise damaged(self.folder, f"the raw answer of call {call} of stage {stage!r} is not what was written")
-        return data
+            return raw_answer(self._connection, self.folder, (stage, call), self._raws[stage, call])
 
     def close(self) -> None:
         """Move everything into `run.sqlite`, so that a plain copy of the folder is complete, and give up the lock. May be called again.

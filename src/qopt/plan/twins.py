@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qopt.execution.backends import fake_names
+from qopt.execution.recording import PREFIX
+from qopt.types import LEAST_BUSY, of_ibm
 
 USUAL = "ibm_fez"
 """Planned for where a config names no device, or one that has no twin: 156 qubits of the Heron family, as most devices have."""
 
-LEAST_BUSY = "least_busy"
-
-_SIMULATORS = (None, "aer", "statevector")
+_SIMULATORS = ("aer", "statevector")
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,13 @@ class Twin:
 def twin_of(backend: str | None) -> Twin:
     """The twin of what a config has as its backend: the shipped snapshot of the same name, else that of a usual device."""
     fakes = fake_names()
-    if backend in _SIMULATORS:
+    if backend is None or backend in _SIMULATORS or backend.startswith(PREFIX):
         return Twin(
             USUAL, _fake(USUAL), f"{backend or 'the default backend'} is no device: planned for {USUAL}, unless execution.backend=NAME"
         )
-    assert backend is not None  # noqa: S101 - a simulator
     if backend == LEAST_BUSY:
         return Twin(backend, _fake(USUAL), f"which device is least busy is not known here: {_fake(USUAL)} stands in for it")
-    if not backend.startswith("ibm_"):
+    if not of_ibm(backend):
         return Twin(backend, backend)
     if _fake(backend) in fakes:
         return Twin(backend, _fake(backend))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qopt.journal import Event
 
 _SILENT = ("timing", "billed")
@@ -13,24 +16,32 @@ _SILENT = ("timing", "billed")
 
 def told(event: Event) -> str | None:
     """A sentence for an event of a run's journal; None where it is not worth one, or has words of its own."""
-    detail = event.detail
-    match event.name:
-        case "mode":
-            return f"mode {detail['mode']}: {detail['reason']}"
-        case "session":
-            kind = "Batch" if detail["mode"] == "batch" else "Session"
-            cost = f", {detail['seconds']:.1f} s billed" if detail["seconds"] else ""
-            return f"{kind} {detail['id']} {detail['what']}: {detail['reason']}{cost}"
-        case "adopted a job":
-            return f"job {detail['job']} was at the service already and is waited for"
-        case "cancelled a twin":
-            return f"job {detail['job']} was a twin of job {detail['kept']} and was cancelled"
-        case "trouble overcome":
-            times = "a request" if detail["times"] == 1 else f"{detail['times']} requests"
-            return f"{times} failed and {'was' if detail['times'] == 1 else 'were'} repeated: {detail['first']}"
-    return None
+    words = _WORDS.get(event.name)
+    return None if words is None else words(event.detail)
 
 
 def silent(event: Event) -> bool:
     """Whether nobody needs to be shown the event."""
     return event.name in _SILENT
+
+
+def _session(detail: dict[str, Any]) -> str:
+    kind = "Batch" if detail["mode"] == "batch" else "Session"
+    cost = f", {detail['seconds']:.1f} s billed" if detail["seconds"] else ""
+    return f"{kind} {detail['id']} {detail['what']}: {detail['reason']}{cost}"
+
+
+def _overcome(detail: dict[str, Any]) -> str:
+    if detail["times"] == 1:
+        return f"a request failed and was repeated: {detail['first']}"
+    return f"{detail['times']} requests failed and were repeated: {detail['first']}"
+
+
+_WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "mode": lambda detail: f"mode {detail['mode']}: {detail['reason']}",
+    "session": _session,
+    "billed in vain": lambda detail: f"job {detail['job']} gave no answer and was billed {detail['seconds']:.1f} s",
+    "adopted a job": lambda detail: f"job {detail['job']} was at the service already and is waited for",
+    "cancelled a twin": lambda detail: f"job {detail['job']} was a twin of job {detail['kept']} and was cancelled",
+    "trouble overcome": _overcome,
+}

@@ -1,15 +1,29 @@
-"""A run as CSV, from its journal alone."""
+"""A run as CSV, from its journal alone; or a recording, decoded again."""
 
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from qopt.report.history import Call, history, parameters_of
+from qopt.report.history import history, parameters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from qopt.recordings import Decoded
+
+
+class _Rows(NamedTuple):
+    """The rows of a call."""
+
+    stage: str
+    number: int
+    points: Sequence[Sequence[float]]
+    values: Sequence[float]
+    stderrs: Sequence[float]
+    shots: int | None
+    job: str | None
 
 
 def export_csv(folder: Path, stream: TextIO) -> None:
@@ -22,15 +36,25 @@ def export_csv(folder: Path, stream: TextIO) -> None:
         StorageError: If the journal can't be read.
     """
     run = history(folder)
+    calls = (_Rows(call.stage, call.number, call.points, call.values, call.stderrs, call.shots, call.job) for call in run.calls)
+    _write(stream, parameters_of(run), calls)
+
+
+def export_decoded(parameters: Sequence[str], calls: Iterable[Decoded], stream: TextIO) -> None:
+    """Write what `recordings.decode` returned, as `export_csv` writes what the run itself made of it."""
+    rows = (
+        _Rows(call.stage, call.call, call.points.tolist(), call.values.tolist(), call.stderrs.tolist(), call.shots, call.job)
+        for call in calls
+    )
+    _write(stream, parameters, rows)
+
+
+def _write(stream: TextIO, parameters: Sequence[str], calls: Iterable[_Rows]) -> None:
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["call", "row", *parameters_of(run), "value", "stderr", "shots", "job", "stage"])
-    for call in run.calls:
-        writer.writerows(_rows(call))
-
-
-def _rows(call: Call) -> Iterator[list[object]]:
-    # All values of a call cost the same, so their shares add up to what the job was billed for.
-    shots = None if call.shots is None else call.shots // len(call.values)
-    for row, (value, stderr) in enumerate(zip(call.values, call.stderrs, strict=True)):
-        point = call.points[row % len(call.points)]
-        yield [call.number, row, *map(repr, point), repr(value), repr(stderr), shots, call.job, call.stage]
+    writer.writerow(["call", "row", *parameters, "value", "stderr", "shots", "job", "stage"])
+    for call in calls:
+        # All values of a call cost the same, so their shares add up to what the job was billed for.
+        shots = None if call.shots is None else call.shots // len(call.values)
+        for row, (value, stderr) in enumerate(zip(call.values, call.stderrs, strict=True)):
+            point = call.points[row % len(call.points)]
+            writer.writerow([call.number, row, *map(repr, point), repr(value), repr(stderr), shots, call.job, call.stage])

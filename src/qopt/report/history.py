@@ -121,14 +121,18 @@ class History:
         return "finished on request" if "finished" in self.finished.budget else "stopped at budget"
 
 
-def history(folder: Path) -> History:
+def history(folder: Path, contents: Contents | None = None) -> History:
     """Read and verify the journal of a run.
+
+    Args:
+        folder: The run folder.
+        contents: What its journal holds, where that was read already.
 
     Raises:
         StorageError: If there is none, or it can't be read.
         DamagedError: If it doesn't hold what was written.
     """
-    contents = read(folder)
+    contents = read(folder) if contents is None else contents
     try:
         return _folded(folder, contents)
     except (KeyError, TypeError, ValueError) as error:

@@ -15,7 +15,7 @@ from qopt.report.events import silent, told
 from qopt.report.history import History, history
 from qopt.report.layout import Fact, Line, Span, clipped, columns, facts, plain, rendered, width_of, wrap
 from qopt.report.result import reference_text, result_lines
-from qopt.report.text import age, count, duration, measured, number, printable
+from qopt.report.text import age, ago, count, duration, measured, number, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def listing_lines(folder: Path, now: float, width: int) -> list[Line]:
 
 def show_lines(run: History, now: float, width: int) -> list[Line]:
     """A run as lines, at a moment in seconds since the epoch."""
-    since = f"{count(run.evaluations, 'evaluation')}, {duration(run.elapsed)} of work, changed {_ago(now - run.changed)}"
+    since = f"{count(run.evaluations, 'evaluation')}, {duration(run.elapsed)} of work, changed {ago(now - run.changed)}"
     lines = wrap([(run.folder.name, "bold"), (run.state, _style(run.state)), (f"({since})", "dim")], width)
     if run.result is not None:
         lines += [[], *result_lines(run.result, run.folder, width)[2:]]
@@ -143,11 +143,6 @@ def _fitted(rows: Sequence[Sequence[Span]], width: int) -> list[Line]:
 
 def _style(state: str) -> str:
     return _STYLES.get(state.partition(" ")[0], "")
-
-
-def _ago(seconds: float) -> str:
-    told = age(seconds)
-    return "just now" if told == "now" else f"{told} ago"
 
 
 def _so_far(run: History) -> list[Fact]:

@@ -64,6 +64,12 @@ def age(seconds: float) -> str:
     return "now"
 
 
+def ago(seconds: float) -> str:
+    """How long ago, as an adverb: `just now`, `5 min ago`."""
+    told = age(seconds)
+    return "just now" if told == "now" else f"{told} ago"
+
+
 def printable(text: str) -> str:
     """Text from elsewhere without control characters, which could move the cursor or hide what is there."""
     return "".join(character if character.isprintable() or character == NBSP else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from tests.faults.runs import SAMPLED, Process, Project, Server, submitted_again, trajectory
 
 from qopt.emulator import Emulator, Settings
@@ -28,6 +29,13 @@ BOUNDARIES = ("asked", "accepted", "submitted", "ended", "fetched")
 """Failpoints in the life of a job: its question recorded, taken by the service, its id recorded, over, and its result fetched."""
 WAITING = {"call": 20, "service": 60, "listing": 0.5, "job": 60, "submissions": 0}
 """Deadlines that no test reaches unless it is about them, and no pace: the emulator takes what it gets."""
+EXPECTATION = {
+    "ansatz": {"type": "hardware-efficient", "reps": 1},
+    "problem": {"type": "operator", "file": "h2.json"},
+    "start": {"type": "random"},
+    "objective": {"type": "expectation", "shots": 256},
+}
+"""What makes it a run of the Estimator."""
 PATIENCE = 60.0
 """Seconds after which a test gives up on something that should have happened."""
 SETTINGS = Settings(backends=(DEVICE,), engine="tests.faults.ibm.gate", noise=False)
@@ -110,9 +118,9 @@ class Bench:
         return self._known[name]
 
     def outcome(self, project: Project) -> Outcome:
-        """What the run and the platform tell now; every Session has to be closed."""
+        """What the run and the platform tell now; every Session has to be closed that had a job, and so may be billed."""
         for session in self.emulator.control.sessions():
-            assert session["accepting_jobs"] is False, session
+            assert session["started_at"] is None or session["accepting_jobs"] is False, session
         jobs = self.emulator.control.jobs()
         executions: Counter[str] = Counter()
         billed: Counter[str] = Counter()
@@ -125,6 +133,11 @@ class Bench:
     def jobs(self, call: str) -> list[dict[str, Any]]:
         """All jobs of a call that the platform has, such as those of `main-1`."""
         return [job for job in self.emulator.control.jobs() if call_of(job) == call]
+
+
+def nightly(*values: object) -> list[Any]:
+    """Values of a parameter that are left out every day."""
+    return [pytest.param(value, marks=pytest.mark.nightly) for value in values]
 
 
 CHANGED = ("plan", "rate_limit", "queue_wait", "interactive_ttl", "max_ttl", "usage_limit", "listing_lag", "real_time", "bias")

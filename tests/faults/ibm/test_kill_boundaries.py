@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.faults.ibm.killing import BOUNDARIES, KINDS, MODES, assert_same, config, events, until
+from tests.faults.ibm.killing import BOUNDARIES, EXPECTATION, KINDS, MODES, assert_same, config, events, nightly, until
 
 if TYPE_CHECKING:
     from tests.faults.ibm.killing import Bench
 
 FURTHER = ("encoded", "executed", "answered", "stopped", "measured", "folded")
 OTHERS = [f"{name}:{k}" for name in BOUNDARIES for k in (1, 3, 4)] + [f"{name}:1" for name in FURTHER]
-EVERY = [f"{name}:2" for name in BOUNDARIES] + [pytest.param(point, marks=pytest.mark.nightly) for point in OTHERS]
+EVERY = [f"{name}:2" for name in BOUNDARIES] + nightly(*OTHERS)
 MODE = pytest.mark.parametrize("mode", MODES)
 KIND = pytest.mark.parametrize("kind", KINDS)
 
@@ -62,3 +64,49 @@ def test_a_job_that_was_accepted_without_an_answer_is_adopted(bench: Bench, mode
     bench.run(project)
     assert_same(bench, project, expected)
     assert [detail["job"] for detail in events(project, "adopted a job")] == [job["id"]]
+
+
+@KIND
+@pytest.mark.parametrize("boundary", ["accepted:2", *nightly("asked:2", "submitted:2", "ended:2", "fetched:2")])
+def test_a_run_of_the_estimator_that_is_killed_executes_no_job_twice(bench: Bench, kind: str, boundary: str) -> None:
+    """Observables instead of strings, with either generation of primitives."""
+    wanted = {**config("session", kind), **EXPECTATION}
+    expected = bench.unkilled(wanted)
+    project = bench.project(wanted)
+    bench.kill_at(project, boundary)
+    bench.run(project)
+    assert_same(bench, project, expected)
+
+
+@MODE
+def test_a_job_that_failed_before_the_kill_is_sent_again_once(bench: Bench, mode: str) -> None:
+    """The platform failed at the second job; the run is killed before it has noted that."""
+    expected = bench.unkilled(config(mode))
+    project = bench.project(config(mode))
+    bench.emulator.control.faults([{"do": "fail", "tag": "main-1$"}])
+    bench.kill_at(project, "ended:2")
+    bench.run(project)
+    assert [job["status"] for job in bench.jobs("main-1")] == ["Failed", "Completed"]
+    assert_same(bench, project, expected, submissions=1)
+
+
+@pytest.mark.nightly
+@KIND
+@MODE
+def test_a_run_that_is_killed_at_random_times_executes_no_job_twice(bench: Bench, mode: str, kind: str) -> None:
+    """Again and again, and the platform with it every third time."""
+    expected = bench.unkilled(config(mode, kind, iterations=6))
+    rng = random.Random(f"{mode} {kind}")  # noqa: S311 - when to kill
+    for _ in range(5):
+        project = bench.project(config(mode, kind, iterations=6))
+        kills = 0
+        while not project.finished():
+            process = bench.start(project)
+            time.sleep(rng.uniform(0.3, 1.5))
+            process.send(signal.SIGKILL)
+            process.wait()
+            kills += 1
+            if kills % 3 == 0:
+                bench.emulator.restart()
+        bench.run(project)
+        assert_same(bench, project, expected)

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.faults.ibm.killing import MODES, call_of, config, events, told, until
+from tests.faults.ibm.killing import MODES, call_of, config, events, nightly, told, until
 from tests.faults.runs import submitted_again
 
 from qopt.journal import Answered, read
@@ -87,7 +87,7 @@ def test_parts_that_do_not_wait_leave_no_session_open(bench: Bench, mode: str) -
     assert_left_and_came_back(bench, project, expected)
 
 
-@pytest.mark.parametrize("boundary", ["asked:1", "accepted:1", "submitted:1", "answered:1"])
+@pytest.mark.parametrize("boundary", ["accepted:1", "answered:1", *nightly("asked:1", "submitted:1")])
 def test_parts_that_do_not_wait_may_be_killed(bench: Bench, boundary: str) -> None:
     """Every second one is, before or after its job is taken."""
     expected = bench.unkilled(config("job"))
@@ -107,7 +107,22 @@ def test_parts_that_do_not_wait_may_be_killed(bench: Bench, boundary: str) -> No
     assert_left_and_came_back(bench, project, expected)
 
 
-@pytest.mark.parametrize("boundary", ["asked:3", "accepted:2", "submitted:2", "answered:2"])
+def test_a_run_that_was_killed_in_a_session_goes_on_without_waiting(bench: Bench) -> None:
+    """Its job is collected, not sent again, and the Session is closed by the first part that does not wait."""
+    expected = bench.unkilled(config("job"))
+    project = bench.project(config("session"))
+    bench.gate.touch()
+    process = bench.start(project)
+    until(bench.emulator.control.jobs, "submitted")
+    process.send(signal.SIGKILL)
+    process.wait()
+    while part(bench, project)[0] == QUEUED:
+        assert not any(session["accepting_jobs"] for session in bench.emulator.control.sessions())
+        idle(bench)
+    assert_left_and_came_back(bench, project, expected)
+
+
+@pytest.mark.parametrize("boundary", ["asked:3", "accepted:2", *nightly("submitted:2", "answered:2")])
 def test_a_device_that_was_calibrated_meanwhile_is_measured_once_more(bench: Bench, boundary: str) -> None:
     """Killed and gone on with under another calibration: one job of the stage drift, and the same trajectory."""
     expected = bench.unkilled(config("job"))
@@ -128,7 +143,7 @@ def test_a_device_that_was_calibrated_meanwhile_is_measured_once_more(bench: Ben
         assert found.run["result"][key] == expected.run["result"][key]
 
 
-@pytest.mark.parametrize("failpoint", ["asked:1", "accepted:1", "submitted:1", "answered:1"])
+@pytest.mark.parametrize("failpoint", ["accepted:1", *nightly("asked:1", "submitted:1", "answered:1")])
 def test_a_run_that_is_killed_in_its_look_at_the_drift_looks_once(bench: Bench, failpoint: str) -> None:
     """The job of the stage drift is one like any other: it is not executed twice."""
     expected = bench.unkilled(config("session"))
@@ -170,7 +185,7 @@ def unkilled_sweep(bench: Bench) -> dict[str, Any]:
     return told_of_sweep(bench, project)
 
 
-@pytest.mark.parametrize("boundary", ["accepted:2", "submitted:4", "answered:5", "ended:7", "finished:1"])
+@pytest.mark.parametrize("boundary", ["accepted:2", "finished:1", *nightly("submitted:4", "answered:5", "ended:7")])
 def test_a_sweep_that_is_killed_goes_on_to_the_same_table(bench: Bench, unkilled_sweep: dict[str, Any], boundary: str) -> None:
     """In its first, second and third run, and between two of them; the Batch is rejoined, or closed where its run is over."""
     project = bench.project(sweep())

@@ -6,22 +6,24 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.faults.ibm.killing import BOUNDARIES, KINDS, MODES, assert_same, config, events, restored, until
+from tests.faults.ibm.killing import BOUNDARIES, KINDS, MODES, WAITING, assert_same, config, events, nightly, restored, until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.faults.ibm.killing import Bench
 
-MODE = pytest.mark.parametrize("mode", MODES)
-KIND = pytest.mark.parametrize("kind", [KINDS[0], pytest.param(KINDS[1], marks=pytest.mark.nightly)])
+KIND = pytest.mark.parametrize("kind", [KINDS[0], *nightly(KINDS[1])])
+EVERY = [(mode, boundary) for boundary in BOUNDARIES for mode in MODES]
+DAILY = [(MODES[place % len(MODES)], boundary) for place, boundary in enumerate(BOUNDARIES)]
+"""Each boundary once, each mode at least once."""
 
 
-@MODE
-@pytest.mark.parametrize("boundary", BOUNDARIES)
-def test_a_platform_that_dies_with_the_run_executes_no_job_twice(bench: Bench, mode: str, boundary: str) -> None:
+@KIND
+@pytest.mark.parametrize("case", [*DAILY, *nightly(*(case for case in EVERY if case not in DAILY))], ids="-".join)
+def test_a_platform_that_dies_with_the_run_executes_no_job_twice(bench: Bench, kind: str, case: tuple[str, str]) -> None:
     """Both are killed, both come back, and the run goes on with the jobs that the platform remembers."""
-    kind = KINDS[BOUNDARIES.index(boundary) % 2]
+    mode, boundary = case
     expected = bench.unkilled(config(mode, kind))
     project = bench.project(config(mode, kind))
     bench.kill_at(project, f"{boundary}:2")
@@ -30,7 +32,7 @@ def test_a_platform_that_dies_with_the_run_executes_no_job_twice(bench: Bench, m
     assert_same(bench, project, expected)
 
 
-@MODE
+@pytest.mark.parametrize("mode", ["session", *nightly("batch", "job")])
 def test_a_platform_that_dies_while_a_job_runs_executes_it_once(bench: Bench, mode: str) -> None:
     """The run waits all along: what it asked for while the platform was away, it asks for again."""
     expected = bench.unkilled(config(mode))
@@ -45,7 +47,7 @@ def test_a_platform_that_dies_while_a_job_runs_executes_it_once(bench: Bench, mo
     assert_same(bench, project, expected)
 
 
-@MODE
+@pytest.mark.parametrize("mode", ["session", *nightly("batch", "job")])
 @KIND
 @pytest.mark.parametrize(
     "lost",
@@ -68,3 +70,15 @@ def test_jobs_whose_records_were_lost_are_adopted(bench: Bench, tmp_path: Path, 
     bench.run(project)
     assert len(events(project, "adopted a job")) == adopted
     assert_same(bench, project, expected)
+
+
+@pytest.mark.parametrize("mode", ["job", *nightly("batch", "session")])
+def test_a_job_that_is_not_listed_yet_is_waited_for(bench: Bench, mode: str) -> None:
+    """The list of jobs lags: a job that was accepted just before the kill appears in it after the run has come back."""
+    slow = config(mode, waiting=WAITING | {"listing": 3})
+    expected = bench.unkilled(slow)
+    project = bench.project(slow, listing_lag=1.5)
+    bench.kill_at(project, "accepted:2")
+    bench.run(project)
+    assert_same(bench, project, expected)
+    assert len(events(project, "adopted a job")) == 1

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.faults.ibm.killing import KINDS, Outcome, assert_same, config, events, reasons, until
+from tests.faults.ibm.killing import KINDS, PATIENCE, WAITING, Outcome, assert_same, config, events, nightly, reasons, until
 
 if TYPE_CHECKING:
     from tests.faults.ibm.killing import Bench
     from tests.faults.runs import Process, Project
 
-KIND = pytest.mark.parametrize("kind", KINDS)
+KIND = pytest.mark.parametrize("kind", [KINDS[0], *nightly(KINDS[1])])
 HOURS = 3600.0
 
 
@@ -149,7 +150,7 @@ def test_a_session_that_became_inactive_is_used_again(bench: Bench, kind: str) -
 
 
 @KIND
-@pytest.mark.parametrize("boundary", ["asked:2", "accepted:2", "submitted:2", "answered:2"])
+@pytest.mark.parametrize("boundary", ["accepted:2", "submitted:2", *nightly("asked:2", "answered:2")])
 def test_a_run_goes_on_in_another_mode(bench: Bench, kind: str, boundary: str) -> None:
     """Killed in a Session, its mode edited, and gone on with in a Batch: the same trajectory, and the Session is closed."""
     expected = bench.unkilled(config("session", kind))
@@ -239,6 +240,47 @@ def test_a_session_that_could_not_be_closed_is_closed_by_the_next_part(bench: Be
     bench.run(project)
     assert_same(bench, project, expected)
     assert len(bench.emulator.control.sessions()) == 1
+
+
+def test_whoever_leaves_does_not_wait_for_a_service_in_trouble(bench: Bench) -> None:
+    """Killed, gone on with, and told to leave before the service has answered anything: closing the Session is left for later."""
+    expected = bench.unkilled(config("session"))
+    project = bench.project(config("session", waiting=WAITING | {"service": 10 * PATIENCE}))
+    bench.kill_at(project, "submitted:2")
+    asked = "GET /backends/ID/properties"
+    before = bench.emulator.control.requests()[asked]
+    bench.emulator.control.faults([{"do": "status", "code": 503, "path": "^/(backends/.*/properties|sessions)", "count": None}])
+    process = bench.start(project)
+    until(lambda: bench.emulator.control.requests()[asked] > before, "asked in vain")
+    process.send(signal.SIGTERM)
+    assert ended_within(process, PATIENCE) == 128 + signal.SIGTERM
+    bench.emulator.control.clear_faults()
+    bench.run(project)
+    assert_same(bench, project, expected)
+
+
+def ended_within(process: Process, seconds: float) -> int | None:
+    """The exit code of a process; None, and it is killed, where it takes longer."""
+    alarm = threading.Timer(seconds, process.send, (signal.SIGKILL,))
+    alarm.start()
+    code = process.wait()
+    alarm.cancel()
+    return None if code == -signal.SIGKILL else code
+
+
+def test_a_session_that_only_time_made_inactive_goes_on(bench: Bench) -> None:
+    """Its interactive timeout passes while the optimizer thinks; the next job makes the same Session active again."""
+    project = bench.project({**config("session"), "optimizer": {"type": "sleeper.py:search"}})
+    (project.folder / "sleeper.py").write_text(SLEEPER)
+    process = bench.start(project)
+    until((project.folder / "thinking-0").exists, "thinking")
+    bench.emulator.control.advance(10 * 60)
+    assert bench.emulator.control.sessions()[0]["state"] == "inactive"
+    for call in range(CALLS):
+        (project.folder / f"go-{call}").touch()
+    assert process.wait() == 0, process.said()
+    assert set(bench.outcome(project).executions.values()) == {1}
+    assert [session["state"] for session in bench.emulator.control.sessions()] == ["closed"]
 
 
 def test_a_session_is_closed_although_everything_was_measured_before_the_kill(bench: Bench) -> None:

@@ -142,7 +142,7 @@ def _answer(work: Work, item: Item, shots: int, index: int) -> dict[str, NDArray
     extras: dict[str, NDArray[Any]] = {}
     values = item.values
     if values is None:
-        extras = _draw(item, np.random.default_rng([work.seed, index]))
+        extras = _draw(item, np.random.default_rng(sampling.spread(work.seed, index, 0)))
         values = np.asarray(extras.pop("parameter_values"), dtype=np.float64)
     (bits,) = sampling.measure(
         sampling.Machine(work.backend, work.noise),

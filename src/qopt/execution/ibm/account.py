@@ -59,6 +59,8 @@ class Account:
         self.logins = 0
         """How often this account logged in: what the client made before the last time is of no use any more."""
         self.caller = Caller(waiting or Waiting(), self._reconnect)
+        self.recorder: Callable[..., None] | None = None
+        """Is called with every answer of the service, as a hook of `requests`."""
         self.repeats_posts = True
         """Whether the client may send a submission twice by itself, so that twins have to be looked for."""
 
@@ -141,8 +143,41 @@ class Account:
         """The account's latest jobs, newest first."""
         return list(self._call("the account's jobs", lambda: self.service.jobs(limit=limit)))
 
+    def latest_groups(self) -> list[str]:
+        """The ids of the Sessions and Batches that the account's latest jobs were sent to, newest first."""
+        # Where a job belongs to none, the public property asks the service again, for every one of them.
+        found = (getattr(job, "_session_id", None) for job in self.latest_jobs())
+        return list(dict.fromkeys(str(group) for group in found if group))
+
+    def group(self, group: str) -> Any:  # noqa: ANN401 - the client's
+        """A Session or a Batch by its id, whichever it is and whether or not it is still open.
+
+        Raises:
+            JobLost: If the account has none of that id.
+            BackendError: If the service can't be asked.
+        """
+        from qiskit_ibm_runtime import Batch, Session  # noqa: PLC0415 - takes seconds, and only devices need it
+        from qiskit_ibm_runtime.exceptions import IBMInputValueError  # noqa: PLC0415 - as above
+
+        def found() -> Any:  # noqa: ANN401 - the client's
+            try:
+                return Session.from_id(group, service=self.service)
+            except IBMInputValueError:
+                return Batch.from_id(group, service=self.service)
+
+        return self._call(f"the Session {group}", found)
+
+    def waiting_in(self, group: str) -> bool:
+        """Whether a job of a Session or Batch is queued or running."""
+        return bool(self._call(f"the jobs of {group}", lambda: self.service.jobs(limit=1, session_id=group, pending=True)))
+
     def session(self, session: str, *, batch: bool, limit: float | None = None) -> Any:  # noqa: ANN401 - the client's
         """A Session or a Batch by its id, whether or not it is still open.
+
+        Args:
+            session: The id.
+            batch: Whether it is a Batch.
+            limit: Seconds after which to give up; None is as long as the service may take.
 
         Raises:
             JobLost: If the account has none of that id.
@@ -217,4 +252,6 @@ class Account:
                 continue
             for scheme in ("http://", "https://"):
                 session.mount(scheme, HTTPAdapter(max_retries=Retry(total=0, redirect=3, raise_on_status=False)))
+            if self.recorder is not None:
+                session.hooks["response"].append(self.recorder)
             session._timeout = (min(10.0, self.caller.waiting.call), self.caller.waiting.call)  # noqa: SLF001 - as above

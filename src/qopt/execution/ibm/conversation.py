@@ -100,11 +100,21 @@ class Conversation:
         if self._opened is not None and self.mode == "session":
             self._guard.start()
 
-    def ended(self) -> str | None:
-        """Why no more jobs are taken where they were sent last; None where they are."""
-        if self._opened is None:
+    def ended(self, session: str | None = None) -> str | None:
+        """Why no more jobs are taken where they were sent last; None where they are, or where nothing was open.
+
+        Args:
+            session: Of the job that the question is about, where it is one of an earlier part of the run.
+        """
+        if self._opened is not None:
+            details = self._details(self._current)
+        elif session is None or self.mode == "job":
             return None
-        details = self._details(self._current)
+        else:
+            try:
+                details = self._details(lambda: self._account.session(session, batch=self.mode == "batch"))
+            except (JobLost, Unanswered):
+                return None
         if details.get("state") == "closed" or details.get("accepting_jobs") is False:
             return f"the service closed it (state {details.get('state')}, at most {details.get('max_time')} s)"
         return None
@@ -121,8 +131,9 @@ class Conversation:
             BackendError: If the policy is to stop.
         """
         kind = "Batch" if self.mode == "batch" else "Session"
-        self._note("ended", reason, seconds=self._seconds())
-        self._opened = None
+        if self._opened is not None:
+            self._note("ended", reason, seconds=self._seconds())
+            self._opened = None
         if self.mode == "session" and self._on_end == "stop":
             message = f"the {kind} has ended: {reason}. on_session_end is stop; the same command goes on in a new one"
             raise BackendError(message)
@@ -149,7 +160,8 @@ class Conversation:
             try:
                 self._rejoin(CLOSING)
             except BackendError as error:
-                self._account.caller.told.append(str(error))
+                if (known := self._known()) is not None:
+                    self._record("left open", known.id, str(error), None, mode=known.mode)
                 return
         self._release(self._let_go_reason or "released")
 
@@ -174,14 +186,15 @@ class Conversation:
         known = self._known()
         if known is None:
             return
-        self.left_open = None
         batch = known.mode == "batch"
         try:
             session = self._account.session(known.id, batch=batch, limit=limit)
             details = self._details(lambda: self._account.session(known.id, batch=batch), limit=limit)
         except JobLost as error:
+            self.left_open = None
             self._record("ended", known.id, str(error), None)
             return
+        self.left_open = None
         self._opened, self._logins, self._batch = session, self._account.logins, batch
         if known.mode != self.mode:
             self._release(f"the mode is {self.mode} now")

@@ -19,7 +19,7 @@ from qopt.execution import primitives
 from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState
 from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Bucket, Unanswered, delays
-from qopt.execution.mitigation import Mitigation, options, own_errors
+from qopt.execution.mitigation import Mitigation, options
 from qopt.failpoints import reach
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class IbmExecutor:
         """Jobs whose results stayed beyond belief."""
         self._doubtful: set[str] = set()
         """Tags of submissions that nobody answered: a job may still turn up for them."""
+        self._lost = False
         self._calibration: str | None = None
         self._handles: dict[str, tuple[int, Any]] = {}
         self._wide: dict[int, tuple[Frozen, Frozen]] = {}
@@ -104,9 +105,10 @@ class IbmExecutor:
         wide = self._widened(program)
         digest = inputs_digest(program)
         stage = _stage_of(tag)
-        if stage not in self._settled:
+        lost, self._lost = self._lost, False
+        if lost or stage not in self._settled:
             idle = math.inf if self._diary is None else self._diary.idle
-            known = self._adopt(tag, digest, program, age=idle + time.monotonic() - self._attached)
+            known = self._adopt(tag, digest, program, age=0.0 if lost else idle + time.monotonic() - self._attached)
             if known is not None:
                 return known
             self._settled.add(stage)
@@ -138,7 +140,11 @@ class IbmExecutor:
 
     def status(self, job: str) -> JobState:
         """Where the job stands, without waiting."""
-        said = self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status())
+        try:
+            said = self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status())
+        except JobLost:
+            self._lost = True  # whoever submits it again is to look for it first: the service may have forgotten it for a moment only
+            raise
         return state_of(said)
 
     def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
@@ -166,11 +172,7 @@ class IbmExecutor:
 
     def bill(self, job: str) -> float | None:
         """QPU seconds billed; None while the service still counts."""
-        usage = self._account.caller.read(f"the bill of job {job}", lambda: dict(self._handle(job).metrics().get("usage") or {}))
-        if usage.get("status", "pending") == "pending":
-            return None
-        seconds = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
-        return None if seconds is None else float(seconds)
+        return self._account.caller.read(f"the bill of job {job}", lambda: billed_seconds(self._handle(job).metrics()))
 
     def usage(self) -> float | None:
         """Seconds that the open Session was billed so far."""
@@ -202,7 +204,7 @@ class IbmExecutor:
         for fetch in itertools.count(1):
             answer = self._account.caller.read(f"the result of job {job}", lambda: self._handle(job).result(timeout=self._waiting.call))
             try:
-                return primitives.read(answer, program.pubs, stds=own_errors(self._mitigation))
+                return primitives.read(answer, program.pubs, self._mitigation)
             except BackendError as error:
                 if fetch == FETCHES:
                     raise self._unbelievable(job, error) from error
@@ -269,7 +271,8 @@ class IbmExecutor:
         name = str(kept.job_id())
         self._check_inputs(kept, name, digest, program)
         self._note("adopted a job", {"job": name, "tag": tag})
-        self._conversation.learn(getattr(kept, "session_id", None))
+        # The public property asks the service again where a job belongs to no Session.
+        self._conversation.learn(getattr(kept, "_session_id", None))
         self._cancel_twins([job for job in jobs if job is not kept and str(job.job_id()) not in failed], name, tag)
         return name
 
@@ -338,7 +341,7 @@ class IbmExecutor:
 
     def _failed(self, job: str, state: JobState) -> JobFailed:
         """Why the job has no answer, and whether to ask again: yes where its Session ended before it ran."""
-        ended = self._conversation.ended()
+        ended = self._conversation.ended(getattr(self._handle(job), "session_id", None))
         said = self._account.caller.read(f"why job {job} failed", lambda: self._handle(job).error_message()) or "no reason was given"
         text = " ".join(str(said).split())
         if ended is not None:
@@ -420,6 +423,15 @@ def differs(inputs: Any, program: Program) -> str:  # noqa: ANN401 - JSON, decod
         if pub.values.size and not any(np.array_equal(np.ravel(array), pub.values.ravel()) for array in arrays):
             return f"PUB {number} has other parameter values"
     return ""
+
+
+def billed_seconds(metrics: Mapping[str, Any]) -> float | None:
+    """QPU seconds that a job's metrics bill; None while the service still counts."""
+    usage = metrics.get("usage") or {}
+    if usage.get("status", "pending") == "pending":
+        return None
+    seconds = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
+    return None if seconds is None else float(seconds)
 
 
 def state_of(said: object) -> JobState:

@@ -108,6 +108,7 @@ RULES = (
 )
 OTHER = Rule(Reaction.REFUSED, "the client failed")
 _CODE = re.compile(r'"code"\s*:\s*"?(\d{3,5})|Error code:? (\d{3,5})')
+_SAID = re.compile(r'"code"\s*:\s*"?(\d{3,5})"?\s*,\s*"message"\s*:\s*"([^"]+)"')
 _LONGEST = 400
 
 
@@ -143,7 +144,9 @@ def look_up(error: BaseException) -> Failure:
     statuses = {status for item in chain if (status := _status(item)) is not None}
     codes = {int(first or second) for item in chain for first, second in _CODE.findall(str(item))}
     names = {base.__name__ for item in chain for base in type(item).__mro__}
-    detail = " ".join(scrub(str(error) or type(error).__name__).split())
+    said = next((found for item in chain if (found := _SAID.search(str(item).replace("\\", "")))), None)
+    words = f"{said[2]} Code {said[1]}" if said is not None else str(error) or type(error).__name__
+    detail = " ".join(scrub(words).split())
     if len(detail) > _LONGEST:
         detail = f"{detail[:_LONGEST]} ..."
     for rule in RULES:

@@ -145,13 +145,12 @@ class Conversation:
         known = self._known()
         if session is None or self._opened is not None or (known is not None and known.id == session):
             return
-        for mode in ("session", "batch"):
-            try:
-                self._account.session(session, batch=mode == "batch")
-            except (JobLost, Unanswered):
-                continue  # it is of the other kind, or gone
-            self._record("rejoined", session, "a job of this run is in it", None, mode=mode)
+        try:
+            found = self._account.group(session)
+        except JobLost:
             return
+        mode = "batch" if type(found).__name__ == "Batch" else "session"
+        self._record("rejoined", session, "a job of this run is in it", None, mode=mode)
 
     def close(self) -> None:
         """Release what is open, so that it is not billed any longer. What can't be closed is said; `qopt sessions` closes it later."""
@@ -196,8 +195,9 @@ class Conversation:
             return
         self.left_open = None
         self._opened, self._logins, self._batch = session, self._account.logins, batch
-        if known.mode != self.mode:
-            self._release(f"the mode is {self.mode} now")
+        elsewhere = details.get("backend_name") not in (None, self._device)
+        if known.mode != self.mode or elsewhere:
+            self._release(f"the device is {self._device} now" if elsewhere else f"the mode is {self.mode} now")
             return
         if details.get("state") == "closed" or details.get("accepting_jobs") is False:
             self._opened = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import requests
 from qiskit_ibm_runtime.accounts.exceptions import InvalidAccountError
@@ -21,7 +23,7 @@ def answered(status: int, headers: dict[str, str] | None = None, body: str = "{}
 
 def raised(*chain: Exception) -> Exception:
     """The first of several exceptions, each caused by the next, as a caller catches it."""
-    for error, cause in zip(chain, chain[1:], strict=False):
+    for error, cause in pairwise(chain):
         error.__cause__ = cause
     return chain[0]
 
@@ -51,14 +53,7 @@ def test_a_key_that_is_refused_is_said_to_be_wrong() -> None:
 
 @pytest.mark.parametrize(
     ("status", "reaction"),
-    [
-        (401, Reaction.RECONNECT),
-        (403, Reaction.REFUSED),
-        (404, Reaction.LOST),
-        (409, Reaction.REFUSED),
-        (400, Reaction.REFUSED),
-        (413, Reaction.REFUSED),
-    ],
+    [(401, Reaction.RECONNECT), (404, Reaction.LOST), *((status, Reaction.REFUSED) for status in (400, 403, 409, 413))],
 )
 def test_a_refusal_is_told_from_trouble(status: int, reaction: Reaction) -> None:
     """By its status, although the client gives all of them one class."""

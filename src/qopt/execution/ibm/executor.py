@@ -105,7 +105,7 @@ class IbmExecutor:
         """
         wide = self._widened(program)
         digest = inputs_digest(program)
-        stage = _stage_of(tag)
+        stage, _, _ = tag.rpartition("-")
         lost, self._lost = self._lost, False
         if lost or stage not in self._settled:
             idle = math.inf if self._diary is None else self._diary.idle
@@ -401,11 +401,6 @@ class IbmExecutor:
         told, self._account.caller.told[:] = list(self._account.caller.told), []
         if told:
             self._note("trouble overcome", {"times": len(told), "first": told[0], "last": told[-1]})
-
-
-def _stage_of(tag: str) -> str:
-    """What the tags of all calls of a run's stage begin with."""
-    return tag.rpartition("-")[0]
 
 
 def inputs_digest(program: Program) -> str:

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.faults.ibm.matrix import GENERATIONS, assert_same, rule
 
+from qopt.assemble import spec_of
+from qopt.config import read_config
+from qopt.execution.ibm.account import Account
 from qopt.journal import Failed, Submitted
+from qopt.runner import execute
 
 if TYPE_CHECKING:
     from tests.faults.ibm.matrix import Rehearsal
@@ -142,6 +146,34 @@ def test_the_twin_of_a_submission_that_arrived_twice_is_cancelled(rehearsal: Reh
     assert_same(rehearsal, expected[generation])
     assert [job["status"] for job in control.jobs()].count("Cancelled") == 1
     assert len(rehearsal.events("cancelled a twin")) == 1
+
+
+def test_the_twin_that_the_client_makes_by_itself_is_cancelled(
+    rehearsal: Rehearsal, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its inside is not what we know, it sends a submission again after a 502, and both were accepted."""
+    monkeypatch.setattr(Account, "_take_over_retries", lambda _: None)
+    for name, value in rehearsal.emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    control = rehearsal.emulator.control
+    control.faults([rule("submission", {"do": "status", "code": 502, "when": "after"}, nth=2), {"do": "stall", "nth": 2, **SECOND}])
+    loaded = read_config(rehearsal.project.folder / "config.yaml", [])
+    execute(spec_of(loaded, rehearsal.project.folder), rehearsal.project.home.parent)
+    assert_same(rehearsal, expected["legacy"])
+    assert [job["status"] for job in control.jobs()].count("Cancelled") == 1
+
+
+@pytest.mark.parametrize("mode", ["batch", "job"])
+@pytest.mark.parametrize("fault", [{"do": "status", "code": 502}, {"do": "reset"}, {"do": "status", "code": 429, "retry_after": 1}])
+def test_a_submission_that_nobody_answers_is_found_in_every_mode(
+    rehearsal: Rehearsal, expected: dict[str, Any], fault: dict[str, Any], mode: str
+) -> None:
+    """It was carried out, so it is not sent again."""
+    rehearsal.execute(mode=mode)
+    rehearsal.emulator.control.faults([rule("submission", fault, when="after", count=2)])
+    rehearsal.run()
+    assert_same(rehearsal, expected["legacy"])
+    assert len(rehearsal.emulator.control.jobs()) == len(expected["legacy"]["answers"])
 
 
 @pytest.mark.parametrize("request_kind", ["session", "closing", "bill", "results"])

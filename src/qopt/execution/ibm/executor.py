@@ -7,6 +7,7 @@ import itertools
 import math
 import re
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,7 +25,7 @@ from qopt.failpoints import reach
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from qopt.execution.executor import Diary
     from qopt.execution.ibm.account import Account
@@ -104,7 +105,7 @@ class IbmExecutor:
         """
         wide = self._widened(program)
         digest = inputs_digest(program)
-        stage = _stage_of(tag)
+        stage, _, _ = tag.rpartition("-")
         lost, self._lost = self._lost, False
         if lost or stage not in self._settled:
             idle = math.inf if self._diary is None else self._diary.idle
@@ -140,27 +141,18 @@ class IbmExecutor:
 
     def status(self, job: str) -> JobState:
         """Where the job stands, without waiting."""
-        try:
-            said = self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status())
-        except JobLost:
-            self._lost = True  # whoever submits it again is to look for it first: the service may have forgotten it for a moment only
-            raise
-        return state_of(said)
+        with self._noticing_loss(job):
+            return state_of(self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status()))
 
     def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
         """Wait for the answer, and believe it only where it has the type, the shape and the numbers that were asked for."""
         self._conversation.resume()
-        try:
-            state = self._wait(job, tag)
-            reach("ended")
-            if state is not JobState.DONE:
-                raise self._failed(job, state)
+        state = self._wait(job, tag)
+        reach("ended")
+        if state is not JobState.DONE:
+            raise self._failed(job, state)
+        with self._noticing_loss(job):
             data = self._fetch(job, program)
-        except JobLost:
-            # What the service does not know now it may know again: before the question is sent again, its tag is asked for.
-            self._handles.pop(job, None)
-            self._settled.discard(_stage_of(tag))
-            raise
         self._conversation.rest()
         reach("fetched")
         self._tell()
@@ -199,6 +191,16 @@ class IbmExecutor:
     @property
     def _waiting(self) -> Any:  # noqa: ANN401 - Waiting, shortened
         return self._account.caller.waiting
+
+    @contextmanager
+    def _noticing_loss(self, job: str) -> Iterator[None]:
+        """What the service does not know now it may know again: whoever sends its question again is to look for the job first."""
+        try:
+            yield
+        except JobLost:
+            self._lost = True
+            self._handles.pop(job, None)
+            raise
 
     def _fetch(self, job: str, program: Program) -> list[PubData]:
         for fetch in itertools.count(1):
@@ -341,7 +343,9 @@ class IbmExecutor:
 
     def _failed(self, job: str, state: JobState) -> JobFailed:
         """Why the job has no answer, and whether to ask again: yes where its Session ended before it ran."""
-        ended = self._conversation.ended(getattr(self._handle(job), "session_id", None))
+        # As above, the private one: a request of its own would be needed where there is no Session.
+        session = self._account.caller.read(f"the Session of job {job}", lambda: getattr(self._handle(job), "_session_id", None))
+        ended = self._conversation.ended(session)
         said = self._account.caller.read(f"why job {job} failed", lambda: self._handle(job).error_message()) or "no reason was given"
         text = " ".join(str(said).split())
         if ended is not None:
@@ -397,11 +401,6 @@ class IbmExecutor:
         told, self._account.caller.told[:] = list(self._account.caller.told), []
         if told:
             self._note("trouble overcome", {"times": len(told), "first": told[0], "last": told[-1]})
-
-
-def _stage_of(tag: str) -> str:
-    """What the tags of all calls of a run's stage begin with."""
-    return tag.rpartition("-")[0]
 
 
 def inputs_digest(program: Program) -> str:

@@ -161,7 +161,7 @@ SEEDS = (1, 2, 3)
 
 def sweep(kind: str = "legacy") -> dict[str, Any]:
     """A sweep of three runs that know nothing of each other."""
-    return {**config("session", kind), "sweep": {"axes": {"seed": list(SEEDS)}}}
+    return {**config("auto", kind), "sweep": {"axes": {"seed": list(SEEDS)}}}
 
 
 def told_of_sweep(bench: Bench, project: Project) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.faults.ibm.killing import KINDS, PATIENCE, WAITING, Outcome, assert_same, config, events, nightly, reasons, until
 
+from qopt.execution.ibm.account import Account
+from qopt.execution.ibm.conversation import Conversation
+
 if TYPE_CHECKING:
     from tests.faults.ibm.killing import Bench
     from tests.faults.runs import Process, Project
@@ -47,14 +50,24 @@ def test_auto_goes_by_batch_on_the_open_plan_and_says_why(bench: Bench) -> None:
     assert found.run["result"]["usage"]["mode"] == chosen["mode"]
 
 
-def test_a_session_that_the_plan_refuses_becomes_a_batch(bench: Bench) -> None:
-    """The mode was said to be session: the refusal, error 1352, is told as the reason."""
-    expected = bench.unkilled(config("batch"))
+def test_a_session_that_the_plan_does_not_have_is_refused(bench: Bench) -> None:
+    """Where the mode was said to be session: before anything is sent, with what to do instead."""
     project = bench.project(config("session"), plan="open")
-    bench.run(project)
-    assert elsewhere(bench.outcome(project)) == elsewhere(expected)
-    assert [detail["mode"] for detail in events(project, "mode")] == ["batch"]
-    assert "1352" in events(project, "mode")[0]["reason"]
+    said = project.run(code=2, **bench.emulator.environment)
+    assert "the open plan has no Sessions: set it to auto, batch or job" in said
+    assert bench.emulator.control.jobs() == bench.emulator.control.sessions() == []
+
+
+def test_a_session_that_the_service_refuses_becomes_a_batch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Error 1352, from a plan whose name nobody knows: whoever asks for a place gets one in a Batch."""
+    bench.project(config("session"), plan="open")
+    for name, value in bench.emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    conversation = Conversation(Account(), "ibm_fez", "session", "renew")
+    place = conversation.place()
+    assert (type(place).__name__, conversation.mode) == ("Batch", "batch")
+    conversation.close()
+    assert [(session["mode"], session["state"]) for session in bench.emulator.control.sessions()] == [("batch", "closed")]
 
 
 @KIND

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.faults.ibm.killing import KINDS, PATIENCE, WAITING, Outcome, assert_same, config, events, nightly, reasons, until
 
-from qopt.execution.ibm.account import Account
-from qopt.execution.ibm.conversation import Conversation
-
 if TYPE_CHECKING:
     from tests.faults.ibm.killing import Bench
     from tests.faults.runs import Process, Project
@@ -58,16 +55,32 @@ def test_a_session_that_the_plan_does_not_have_is_refused(bench: Bench) -> None:
     assert bench.emulator.control.jobs() == bench.emulator.control.sessions() == []
 
 
-def test_a_session_that_the_service_refuses_becomes_a_batch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Error 1352, from a plan whose name nobody knows: whoever asks for a place gets one in a Batch."""
-    bench.project(config("session"), plan="open")
-    for name, value in bench.emulator.environment.items():
-        monkeypatch.setenv(name, value)
-    conversation = Conversation(Account(), "ibm_fez", "session", "renew")
-    place = conversation.place()
-    assert (type(place).__name__, conversation.mode) == ("Batch", "batch")
-    conversation.close()
-    assert [(session["mode"], session["state"]) for session in bench.emulator.control.sessions()] == [("batch", "closed")]
+def test_a_session_that_the_plan_refuses_becomes_a_batch(bench: Bench) -> None:
+    """The plan loses its Sessions in mid-run: the refusal to renew one, error 1352, is the reason for a Batch."""
+    expected = bench.unkilled(config("session"))
+    project = bench.project(config("session"))
+    process = stopped_in(bench, project, "main-1")
+    bench.emulator.control.configure(plan="open")
+    bench.emulator.control.clear_faults()
+    bench.emulator.control.advance(9 * HOURS)
+    assert process.wait() == 0, process.said()
+    assert elsewhere(bench.outcome(project)) == elsewhere(expected)
+    assert [session["mode"] for session in bench.emulator.control.sessions()] == ["dedicated", "batch"]
+    assert "1352" in events(project, "mode")[-1]["reason"]
+
+
+def test_a_run_whose_plan_has_no_sessions_any_more_goes_on_in_mode_auto(bench: Bench) -> None:
+    """Killed in a Session, it says what to change; then it goes on in a Batch, and closes the Session."""
+    expected = bench.unkilled(config("session"))
+    project = bench.project(config("session"))
+    bench.kill_at(project, "submitted:2")
+    bench.emulator.control.configure(plan="open")
+    said = bench.run(project, code=2)
+    assert "the open plan has no Sessions: set it to auto, batch or job" in said
+    project.configure(**config("auto"))
+    bench.run(project)
+    assert elsewhere(bench.outcome(project)) == elsewhere(expected)
+    assert [session["mode"] for session in bench.emulator.control.sessions()] == ["dedicated", "batch"]
 
 
 @KIND

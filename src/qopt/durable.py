@@ -23,7 +23,7 @@ from qopt.journal import Answered, Asked, Event, Failed, Submitted
 from qopt.ledger import BILLED, MAIN, VAIN, Ledger, tag_for
 from qopt.objective import Energies, Objective, check_finite
 from qopt.programs import Frozen, Program, PubData, from_bytes, to_bytes
-from qopt.types import Budget, Estimate, Gradient, Point, Points, Question
+from qopt.types import SAME_POINT, Budget, Estimate, Gradient, Point, Points, Question
 
 if TYPE_CHECKING:
     from qopt.purse import Purse
@@ -40,9 +40,6 @@ EXACT_STEP = 1e-5
 
 ATTEMPTS = 3
 """How often one question is sent when its jobs end without an answer through no fault of theirs."""
-
-SAME_POINT = 1e-9
-"""Radians. A replayed point that is farther from the recorded one belongs to another trajectory."""
 
 
 @dataclass(frozen=True)

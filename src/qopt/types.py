@@ -22,6 +22,8 @@ Bits: TypeAlias = NDArray[np.uint8]
 Counts: TypeAlias = dict[str, int]
 """How often each bit string was measured; `bits[i]` is variable i."""
 
+SAME_POINT = 1e-9
+"""Radians. A point that is farther from the recorded one belongs to another trajectory."""
 LEAST_BUSY = "least_busy"
 """The backend that is whichever device of IBM Quantum has the fewest jobs waiting when the run begins."""
 

@@ -10,6 +10,7 @@ from qopt.errors import InputError
 from qopt.execution.executor import Circumstances, JobLost, JobState
 from qopt.execution.frozen import to_bytes
 from qopt.identity import circuit_digest, differences
+from qopt.types import SAME_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from qopt.execution.executor import Diary
     from qopt.execution.recording import RecordedCall, Recording
     from qopt.programs import Frozen, Program, Pub, PubData
-
-SAME_POINT = 1e-9
-"""Radians: what a replay takes for the same point, too."""
 
 _MAIN = "main"
 _WHERE = ("execution", "backend")
@@ -75,7 +73,7 @@ class RecordedExecutor:
 
     def bill(self, job: str) -> float | None:
         """What the job cost when it ran."""
-        return self._asked[job].qpu_seconds if job in self._asked else None
+        return next((call.qpu_seconds for call in self._recording.calls.values() if call.job == job), None)
 
     def usage(self) -> None:
         """No Session is billed."""

@@ -349,7 +349,10 @@ class IbmExecutor:
         said = self._account.caller.read(f"why job {job} failed", lambda: self._handle(job).error_message()) or "no reason was given"
         text = " ".join(str(said).split())
         if ended is not None:
-            self._conversation.move_on(ended)
+            try:
+                self._conversation.move_on(ended)
+            except BackendError as stop:
+                return JobFailed(str(stop))  # which is recorded, or the same command would stop at this job again
             message = f"job {job} was not run, since its Session ended: {ended}"
             return JobFailed(message, again=True)
         if state is JobState.CANCELLED:

@@ -13,12 +13,10 @@ if TYPE_CHECKING:
 
 FOR_GOOD: dict[str, Any] = {"count": None}
 REFUSABLE = (
-    "instances",
-    "session",
-    "submission",
-    "results",
+    *("instances", "session", "submission", "results"),
     *(pytest.param(name, marks=pytest.mark.nightly) for name in ("properties", "listing", "job")),
 )
+"""Requests that a run can't do without."""
 NOWHERE = "nothing.invalid"
 """A name that no machine has (RFC 2606)."""
 

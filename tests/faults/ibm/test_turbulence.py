@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, run_state_machine_as_test
 from hypothesis.stateful import rule as step
 from hypothesis.strategies import integers, lists, sampled_from, tuples
@@ -47,8 +47,24 @@ FATES: dict[str, dict[str, Any]] = {
     "takes-too-long": {"do": "too_long", "billed": 0},
     "stalls": {"do": "stall"},
 }
-KILLS = ("asked", "encoded", "accepted", "submitted", "ended", "fetched", "executed", "answered", "measured", "folded", "finished")
-"""Where qopt is killed."""
+EXAMPLES, EVERYDAY, NIGHTLY = 5, 6, 40
+"""Sequences in a test, tests for every day, and as many more as make 200 for the night."""
+KILLS = (
+    "accepted",
+    "accepted",
+    "accepted",
+    "asked",
+    "encoded",
+    "submitted",
+    "ended",
+    "fetched",
+    "executed",
+    "answered",
+    "measured",
+    "folded",
+    "finished",
+)
+"""Where qopt is killed; most often where a job is there and nothing says so."""
 JUMPS = (10.0, 100.0, 2000.0, 40000.0)
 """Seconds: less and more than what a Session may idle, than what it may stay unused, and than all that it may take."""
 OFTEN = ("session", "submission", "listing", "job", "results", "closing")
@@ -150,24 +166,29 @@ class Turbulence(RuleBasedStateMachine):
         assert_same(self.rehearsal, self.expected)
 
 
-def turbulent(examples: int) -> settings:
-    """So many runs; what fails is not made smaller, for every try takes seconds."""
-    return settings(
-        settings.get_profile("everyday"),
-        max_examples=examples,
+def turbulence(number: int) -> object:
+    """One share of the sequences, for every day or for the night."""
+    return pytest.param(number, marks=() if number < EVERYDAY else pytest.mark.nightly)
+
+
+@pytest.mark.parametrize("number", map(turbulence, range(EVERYDAY + NIGHTLY)))
+def test_whatever_happens_a_run_ends_with_the_same_bits(
+    emulator: Emulator, server: Server, expected: dict[str, Any], tmp_path: Path, number: int
+) -> None:
+    """And every job is executed and billed once. What fails is not made smaller, for every try takes seconds."""
+    folders = count()
+    generation = GENERATIONS[number % len(GENERATIONS)]
+
+    @seed(number)
+    def begun() -> Turbulence:
+        return Turbulence(emulator, server, tmp_path / str(next(folders)), generation, expected[generation])
+
+    often = settings(
+        max_examples=EXAMPLES,
         stateful_step_count=5,
+        derandomize=False,
+        database=None,
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-
-
-@pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("examples", [15, pytest.param(100, marks=pytest.mark.nightly)])
-def test_whatever_happens_a_run_ends_with_the_same_bits(
-    emulator: Emulator, server: Server, expected: dict[str, Any], tmp_path: Path, generation: str, examples: int
-) -> None:
-    """And every job is executed and billed once."""
-    folders = count()
-    run_state_machine_as_test(
-        lambda: Turbulence(emulator, server, tmp_path / str(next(folders)), generation, expected[generation]), settings=turbulent(examples)
-    )
+    run_state_machine_as_test(begun, settings=often)

@@ -115,7 +115,7 @@ class IbmExecutor:
             self._settled.add(stage)
         end = time.monotonic() + self._account.caller.waiting.service
         waits = delays(self._rng)
-        while True:
+        for tried in itertools.count(1):
             time.sleep(self._bucket.take())
             place = self._conversation.place()
             try:
@@ -124,6 +124,8 @@ class IbmExecutor:
                 known = self._after_failed_submission(error, tag, digest, program)
                 if known is not None:
                     return known
+                if tried == error.failure.rule.attempts:
+                    raise
                 pause = error.failure.wait if error.failure.wait is not None else next(waits)
                 if time.monotonic() + pause > end:
                     message = (
@@ -138,6 +140,7 @@ class IbmExecutor:
             if self._account.repeats_posts:
                 return self._adopt(tag, digest, program, age=0.0) or name
             return name
+        raise AssertionError  # count has no end
 
     def status(self, job: str) -> JobState:
         """Where the job stands, without waiting."""

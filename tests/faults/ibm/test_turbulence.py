@@ -171,7 +171,7 @@ def turbulence(number: int) -> object:
     return pytest.param(number, marks=() if number < EVERYDAY else pytest.mark.nightly)
 
 
-@pytest.mark.parametrize("number", map(turbulence, range(EVERYDAY + NIGHTLY)))
+@pytest.mark.parametrize("number", [turbulence(number) for number in range(EVERYDAY + NIGHTLY)])
 def test_whatever_happens_a_run_ends_with_the_same_bits(
     emulator: Emulator, server: Server, expected: dict[str, Any], tmp_path: Path, number: int
 ) -> None:

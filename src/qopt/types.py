@@ -33,6 +33,12 @@ def of_ibm(backend: str) -> bool:
     return backend == LEAST_BUSY or backend.startswith("ibm_")
 
 
+TWIN = "a twin ran, too"
+"""The event of a second job for a call that could not be cancelled any more."""
+SESSION = "session"
+"""The event of a Session or Batch that was opened, rejoined, left open or ended."""
+
+
 class Sense(Enum):
     """Whether a problem's value is to be made small or large. Inside, everything is minimised."""
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qopt.execution.executor import Diary
     from qopt.execution.recording import RecordedCall, Recording
     from qopt.programs import Frozen, Program, Pub, PubData
+    from qopt.types import OpenSession
 
 _MAIN = "main"
 _WHERE = ("execution", "backend")
@@ -67,13 +68,19 @@ class RecordedExecutor:
         recorded = self._asked[job]
         return self._recording.raw(recorded.stage, recorded.call)
 
-    def circumstances(self) -> Circumstances:
+    def circumstances(self, job: str) -> Circumstances:  # noqa: ARG002 - the protocol's
         """Those of the job that was asked for last; its Session was another run's."""
         return Circumstances(calibration=None if self._last is None else self._last.calibration)
 
     def bill(self, job: str) -> float | None:
         """What the job cost when it ran."""
         return next((call.qpu_seconds for call in self._recording.calls.values() if call.job == job), None)
+
+    def calibration(self) -> None:
+        """A recording's device does not change."""
+
+    def session_seconds(self, session: OpenSession) -> None:
+        """No Session is billed."""
 
     def usage(self) -> None:
         """No Session is billed."""

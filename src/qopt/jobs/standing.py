@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from qopt.journal import Asked, Event, Submitted, read
 from qopt.journal.lock import host_at_work
-from qopt.ledger import MODE, SESSION, Ledger, tag_for
+from qopt.ledger import MODE, Ledger, tag_for
 from qopt.report.history import history
-from qopt.types import of_ibm
+from qopt.types import SESSION, of_ibm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,9 +140,9 @@ def standing(folder: Path) -> Standing:
         elapsed=ledger.elapsed,
         changed=run.changed,
         best_seen=run.best_seen,
-        billed=ledger.qpu,
-        bills=len(ledger.bills),
-        unbilled=len(ledger.unbilled),
+        billed=ledger.bills.seconds,
+        bills=len(ledger.bills.of_calls),
+        unbilled=ledger.bills.unsettled,
         mode=mode,
         mode_reason=reason,
         session=_session(contents, ledger),

@@ -22,6 +22,7 @@ from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Bucket, Unanswered, delays
 from qopt.execution.mitigation import Mitigation, options
 from qopt.failpoints import reach
+from qopt.types import TWIN
 
 if TYPE_CHECKING:
     import random
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from qopt.execution.ibm.conversation import Conversation
     from qopt.execution.primitives import Kind
     from qopt.programs import Frozen, Program, Pub, PubData
+    from qopt.types import OpenSession
 
 FETCHES = 3
 """How often a result that can't be believed is fetched: what was cut on the way comes whole the next time."""
@@ -40,6 +42,10 @@ SLOWEST_POLL = {"session": 1.0, "batch": 10.0, "job": 10.0}
 FIRST_POLL, POLL_GROWTH = 0.1, 1.3
 TOO_LONG = re.compile(r"1305|too long|longer than", re.IGNORECASE)
 """How the service says that a job took more time than it was allowed to: by this code, or in words."""
+SETTLING = 10.0
+"""Seconds that asking for a bill may take: a run does not wait for what it can ask another time."""
+RECALIBRATED_AFTER = 600.0
+"""Seconds after which the device's calibration is looked up again, while a job waits."""
 LONGEST = 10800
 """Seconds of QPU time that a job may take."""
 
@@ -78,6 +84,7 @@ class IbmExecutor:
         """Tags of submissions that nobody answered: a job may still turn up for them."""
         self._lost = False
         self._calibration: str | None = None
+        self._calibrated_at = -math.inf
         self._handles: dict[str, tuple[int, Any]] = {}
         self._wide: dict[int, tuple[Frozen, Frozen]] = {}
         per_minute = account.caller.waiting.submissions
@@ -91,7 +98,7 @@ class IbmExecutor:
         self._settled.clear()
         self._conversation.attach(diary)
         if diary is not None:
-            self._calibration = self._read_calibration()
+            self._look_up_calibration()
 
     def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:
         """Make sure that there is exactly one live job with this tag.
@@ -161,13 +168,23 @@ class IbmExecutor:
         self._tell()
         return data
 
-    def circumstances(self) -> Circumstances:
-        """The Session that is open, and the calibration as known since this part of the run began."""
-        return Circumstances(self._conversation.id, self._calibration or "unknown")
+    def circumstances(self, job: str) -> Circumstances:
+        """The Session of the job, and the calibration as it was looked up last."""
+        # The public property asks the service again where a job belongs to no Session.
+        session = getattr(self._handle(job), "_session_id", None)
+        return Circumstances(None if session is None else str(session), self._calibration or "unknown")
+
+    def calibration(self) -> str | None:
+        """Of the device, as it was looked up last."""
+        return self._calibration
+
+    def session_seconds(self, session: OpenSession) -> float | None:
+        """What a Session that ended was billed; None while its jobs still run."""
+        return self._conversation.seconds_of(session)
 
     def bill(self, job: str) -> float | None:
         """QPU seconds billed; None while the service still counts."""
-        return self._account.caller.read(f"the bill of job {job}", lambda: billed_seconds(self._handle(job).metrics()))
+        return self._account.caller.read(f"the bill of job {job}", lambda: billed_seconds(self._handle(job).metrics()), limit=SETTLING)
 
     def usage(self) -> float | None:
         """Seconds that the open Session was billed so far."""
@@ -243,14 +260,13 @@ class IbmExecutor:
             self._handles.clear()
             # Not carried out, as far as anybody knows; asking once costs nothing.
             return self._adopt(tag, digest, program, age=math.inf)
-        ended = self._conversation.ended()
-        if reaction is Reaction.REFUSED and ended is not None:
+        if reaction is Reaction.REFUSED and (ended := self._conversation.ended()) is not None:
             self._conversation.move_on(ended)
             return None
         if reaction is not Reaction.RETRY:
             raise error
         if error.failure.status == 429:  # noqa: PLR2004 - too many requests
-            self._bucket = Bucket(self._limited)
+            self._bucket = Bucket(self._limited, full=False)
             return self._adopt(tag, digest, program, age=math.inf)
         self._doubtful.add(tag)
         return self._adopt(tag, digest, program, age=0.0)
@@ -286,7 +302,12 @@ class IbmExecutor:
             name = str(twin.job_id())
             self.cancel(name)
             done = self.status(name) is JobState.DONE
-            self._note("a twin ran, too" if done else "cancelled a twin", {"job": name, "kept": kept, "tag": tag})
+            self._note_twin(name, kept, tag, ran=done)
+
+    def _note_twin(self, name: str, kept: str, tag: str, *, ran: bool) -> None:
+        stage, call = tag.split("-")[-2:]
+        detail = {"job": name, "kept": kept, "stage": stage, "call": int(call), "session": self.circumstances(name).session}
+        self._note(TWIN if ran else "cancelled a twin", detail)
 
     def _check_inputs(self, job: Any, name: str, digest: str, program: Program) -> None:  # noqa: ANN401 - of the client
         """Refuse a job that carries the call's tag but asks for something else.
@@ -327,6 +348,7 @@ class IbmExecutor:
             if not looked:
                 looked = True
                 self._cancel_others(job, tag)
+                self._look_up_calibration()
                 continue
             if time.monotonic() > end:
                 message = (
@@ -355,7 +377,8 @@ class IbmExecutor:
             try:
                 self._conversation.move_on(ended)
             except BackendError as stop:
-                return JobFailed(str(stop))  # which is recorded, or the same command would stop at this job again
+                message = f"job {job} was not run: {stop}"
+                return JobFailed(message)
             message = f"job {job} was not run, since its Session ended: {ended}"
             return JobFailed(message, again=True)
         if state is JobState.CANCELLED:
@@ -388,11 +411,14 @@ class IbmExecutor:
         observables = tuple(item.apply_layout(places, num_qubits=width) for item in pub.observables)
         return replace(pub, frozen=known[1], observables=observables)
 
-    def _read_calibration(self) -> str:
+    def _look_up_calibration(self) -> None:
+        if time.monotonic() - self._calibrated_at < RECALIBRATED_AFTER:
+            return
+        self._calibrated_at = time.monotonic()
         backend, properties = self._account.caller.read(f"the properties of {self.device}", self._calibrated)
         when = getattr(properties, "last_update_date", None)
         named = getattr(backend, "calibration_id", None)
-        return " ".join(str(part) for part in (named, when) if part) or "unknown"
+        self._calibration = " ".join(str(part) for part in (named, when) if part) or "unknown"
 
     def _calibrated(self) -> tuple[Any, Any]:
         backend = self._account.backend(self.device)

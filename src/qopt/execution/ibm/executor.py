@@ -170,9 +170,7 @@ class IbmExecutor:
 
     def circumstances(self, job: str) -> Circumstances:
         """The Session of the job, and the calibration as it was looked up last."""
-        # The public property asks the service again where a job belongs to no Session.
-        session = getattr(self._handle(job), "_session_id", None)
-        return Circumstances(None if session is None else str(session), self._calibration or "unknown")
+        return Circumstances(self._session_of(job), self._calibration or "unknown")
 
     def calibration(self) -> str | None:
         """Of the device, as it was looked up last."""
@@ -368,9 +366,7 @@ class IbmExecutor:
 
     def _failed(self, job: str, state: JobState) -> JobFailed:
         """Why the job has no answer, and whether to ask again: yes where its Session ended before it ran."""
-        # As above, the private one: a request of its own would be needed where there is no Session.
-        session = self._account.caller.read(f"the Session of job {job}", lambda: getattr(self._handle(job), "_session_id", None))
-        ended = self._conversation.ended(session)
+        ended = self._conversation.ended(self._session_of(job))
         said = self._account.caller.read(f"why job {job} failed", lambda: self._handle(job).error_message()) or "no reason was given"
         text = " ".join(str(said).split())
         if ended is not None:
@@ -389,6 +385,11 @@ class IbmExecutor:
             return JobFailed(message)
         message = f"job {job} failed: {text}"
         return JobFailed(message, again=True)
+
+    def _session_of(self, job: str) -> str | None:
+        # The public property asks the service again where a job belongs to no Session.
+        found = self._account.caller.read(f"the Session of job {job}", lambda: getattr(self._handle(job), "_session_id", None))
+        return None if found is None else str(found)
 
     def _handle(self, job: str) -> Any:  # noqa: ANN401 - of the client
         """The client's job; fetched anew after a new login, for it remembers the old one."""

@@ -83,6 +83,19 @@ def test_a_silent_service_is_left_at_the_deadline() -> None:
     released.set()
 
 
+def test_a_mistake_of_the_program_is_not_tried_until_the_deadline() -> None:
+    """It looks like an answer of another shape, and does not pass."""
+    tried = itertools.count()
+
+    def ask() -> int:
+        next(tried)
+        raise TypeError
+
+    with pytest.raises(Unanswered, match="not what the client expects"):
+        caller(service=3600.0).read("the number", ask)
+    assert next(tried) == 5
+
+
 def test_what_does_not_exist_is_not_asked_for_again() -> None:
     """It is lost."""
 

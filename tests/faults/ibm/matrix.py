@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from tests.faults.runs import Project, config
 
 from qopt.journal import Answered, Asked, Contents, Event
@@ -37,6 +38,8 @@ RUN = config(
 """Three jobs that depend on each other."""
 GENERATIONS = ("legacy", "client")
 """Of primitives: those that the service knows, and those that are made of executor programs here."""
+NIGHTLY_CLIENT = ("legacy", pytest.param("client", marks=pytest.mark.nightly))
+"""Where what is tested knows nothing of primitives, one generation is enough for every day."""
 PATIENCE = 90.0
 """Seconds for a command line to end: far more than its deadlines add up to, far less than what it must not wait for."""
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.faults.ibm.matrix import GENERATIONS, assert_same, rule
+from tests.faults.ibm.matrix import GENERATIONS, NIGHTLY_CLIENT, assert_same, rule
 
 from qopt.assemble import spec_of
 from qopt.config import read_config
@@ -34,7 +34,7 @@ def test_a_job_that_fails_is_sent_again(rehearsal: Rehearsal, expected: dict[str
     assert "The cooling failed." in failed.error
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("generation", NIGHTLY_CLIENT)
 def test_a_job_that_always_fails_ends_the_run(rehearsal: Rehearsal, expected: dict[str, Any], generation: str) -> None:
     """After three jobs for the same question; the same command sends the next."""
     rehearsal.execute(primitives=generation)
@@ -44,7 +44,7 @@ def test_a_job_that_always_fails_ends_the_run(rehearsal: Rehearsal, expected: di
     assert_same(rehearsal, expected[generation])
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("generation", NIGHTLY_CLIENT)
 def test_a_job_that_somebody_cancels_ends_the_run(rehearsal: Rehearsal, expected: dict[str, Any], generation: str) -> None:
     """Whoever cancelled it had a reason, so it is not sent again without asking."""
     rehearsal.execute(primitives=generation)
@@ -74,7 +74,7 @@ def test_a_queue_that_stalls_ends_the_run(rehearsal: Rehearsal, expected: dict[s
 
 
 @pytest.mark.parametrize("how", ["missing_pub", "wrong_shape", "not_json"])
-@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("generation", NIGHTLY_CLIENT)
 def test_a_result_that_was_spoiled_on_the_way_is_fetched_again(
     rehearsal: Rehearsal, expected: dict[str, Any], generation: str, how: str
 ) -> None:
@@ -197,7 +197,7 @@ def test_a_job_that_seems_to_be_gone_is_looked_for_before_another_is_sent(
     assert len(rehearsal.emulator.control.jobs()) == len(expected[generation]["answers"])
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("generation", NIGHTLY_CLIENT)
 @pytest.mark.parametrize("request_kind", ["submission", "job", "results", "bill", "closing"])
 def test_a_login_that_expires_is_renewed(rehearsal: Rehearsal, expected: dict[str, Any], request_kind: str, generation: str) -> None:
     """All tokens are void from one moment on."""
@@ -220,8 +220,8 @@ DRIP = {"do": "drip", "seconds": 3600}
             pytest.param(name, HANG, id=f"{name}-before")
             for name in ("token", "devices", "session", "submission", "job", "results", "closing")
         ),
-        *(pytest.param(name, {**HANG, "when": "after"}, id=f"{name}-after") for name in ("session", "submission", "results", "closing")),
-        *(pytest.param(name, DRIP, id=f"{name}-in-drops") for name in ("instances", "submission", "results")),
+        *(pytest.param(name, {**HANG, "when": "after"}, id=f"{name}-after") for name in ("submission", "closing")),
+        *(pytest.param(name, DRIP, id=f"{name}-in-drops") for name in ("submission", "results")),
     ],
 )
 def test_an_answer_that_does_not_come_is_not_waited_for(

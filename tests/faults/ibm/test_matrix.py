@@ -1,4 +1,9 @@
-"""Whatever goes wrong with a request goes wrong once with every kind of request: the run goes on by itself, to the same bits."""
+"""Whatever goes wrong with a request goes wrong once with every kind of request: the run goes on by itself, to the same bits.
+
+Here are statuses, lost connections and false answers. What ends a run is in test_stops.py: refusals, outages, silence, addresses that lead
+nowhere. What becomes of jobs, Sessions, logins and of requests that arrive twice is in test_fates.py, and all of it mixed in
+test_turbulence.py.
+"""
 
 from __future__ import annotations
 

@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from tests.faults.ibm.matrix import Rehearsal
 
 FOR_GOOD: dict[str, Any] = {"count": None}
+REFUSABLE = (
+    *("instances", "session", "submission", "results"),
+    *(pytest.param(name, marks=pytest.mark.nightly) for name in ("properties", "listing", "job")),
+)
+"""Requests that a run can't do without."""
 NOWHERE = "nothing.invalid"
 """A name that no machine has (RFC 2606)."""
 
 
-@pytest.mark.parametrize("request_kind", ["instances", "properties", "listing", "session", "submission", "job", "results"])
+@pytest.mark.parametrize("request_kind", REFUSABLE)
 def test_what_the_account_may_not_do_ends_the_run(rehearsal: Rehearsal, expected: dict[str, Any], request_kind: str) -> None:
     """403: said at once, with where to look."""
     rehearsal.emulator.control.faults([rule(request_kind, {"do": "status", "code": 403}, **FOR_GOOD)])
@@ -35,7 +40,7 @@ def test_a_refused_submission_ends_the_run(rehearsal: Rehearsal, expected: dict[
     assert_same(rehearsal, expected["legacy"])
 
 
-@pytest.mark.parametrize("request_kind", ["instances", "properties", "listing", "session", "submission", "job", "results"])
+@pytest.mark.parametrize("request_kind", REFUSABLE)
 def test_an_outage_that_outlasts_the_deadline_ends_the_run(rehearsal: Rehearsal, expected: dict[str, Any], request_kind: str) -> None:
     """As long as the config says, it is tried again, and not longer."""
     rehearsal.wait_for(service=1.5)
@@ -50,7 +55,7 @@ def test_an_outage_that_outlasts_the_deadline_ends_the_run(rehearsal: Rehearsal,
     assert_same(rehearsal, expected["legacy"])
 
 
-@pytest.mark.parametrize("request_kind", ["token", "session", "submission", "job", "results"])
+@pytest.mark.parametrize("request_kind", ["token", "submission", "results"])
 def test_a_service_that_never_answers_ends_the_run(rehearsal: Rehearsal, expected: dict[str, Any], request_kind: str) -> None:
     """A silence of an hour is not waited for, although the client itself would."""
     rehearsal.wait_for(call=1.0, service=2.0)

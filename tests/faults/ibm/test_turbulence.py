@@ -8,10 +8,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, precondition, run_state_machine_as_test
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, run_state_machine_as_test
 from hypothesis.stateful import rule as step
-from hypothesis.strategies import integers, sampled_from
+from hypothesis.strategies import integers, lists, sampled_from, tuples
 from tests.faults.ibm.matrix import GENERATIONS, REQUESTS, RUN, Rehearsal, assert_same, rule
 from tests.faults.runs import Project
 
@@ -47,12 +47,34 @@ FATES: dict[str, dict[str, Any]] = {
     "takes-too-long": {"do": "too_long", "billed": 0},
     "stalls": {"do": "stall"},
 }
-KILLS = ("asked", "encoded", "accepted", "submitted", "ended", "fetched", "executed", "answered", "measured", "folded", "finished")
-"""Where qopt is killed."""
+EXAMPLES, EVERYDAY, NIGHTLY = 5, 6, 40
+"""Sequences in a test, tests for every day, and as many more as make 200 for the night."""
+KILLS = (
+    "accepted",
+    "accepted",
+    "accepted",
+    "asked",
+    "encoded",
+    "submitted",
+    "ended",
+    "fetched",
+    "executed",
+    "answered",
+    "measured",
+    "folded",
+    "finished",
+)
+"""Where qopt is killed; most often where a job is there and nothing says so."""
 JUMPS = (10.0, 100.0, 2000.0, 40000.0)
 """Seconds: less and more than what a Session may idle, than what it may stay unused, and than all that it may take."""
+OFTEN = ("session", "submission", "listing", "job", "results", "closing")
+"""Requests that are disturbed more often than others: those that jobs are sent, found and paid by."""
+TROUBLES = tuples(sampled_from([*sorted(TROUBLE), *sorted(FATES)]), sampled_from([*OFTEN, *sorted(REQUESTS)]), integers(1, 3))
+SEVERAL = lists(TROUBLES, min_size=1, max_size=4)
 PARTS = 2
 """Commands that are disturbed, at most."""
+LONGEST_LOOK = 3.0
+"""Seconds to wait for jobs that may never come, since something went wrong before."""
 MOST = 12
 """Commands that it may take to get through all troubles: each ends one of them, and none comes back."""
 RESUMABLE = (0, 3, -signal.SIGKILL)
@@ -78,16 +100,6 @@ class Turbulence(RuleBasedStateMachine):
         self.parts = 0
         self.rehearsal.wait_for(job=3.0)
 
-    @step(trouble=sampled_from(sorted(TROUBLE)), request_kind=sampled_from(sorted(REQUESTS)), nth=integers(1, 3))
-    def something_will_go_wrong(self, trouble: str, request_kind: str, nth: int) -> None:
-        """With one of the next requests of a kind."""
-        self.rehearsal.emulator.control.faults([rule(request_kind, TROUBLE[trouble], nth=nth)])
-
-    @step(fate=sampled_from(sorted(FATES)), nth=integers(1, 3))
-    def a_job_will_not_come_through(self, fate: str, nth: int) -> None:
-        """One of the next."""
-        self.rehearsal.emulator.control.faults([{**FATES[fate], "nth": nth}])
-
     @step(seconds=sampled_from(JUMPS))
     def time_passes(self, seconds: float) -> None:
         """For the platform, while nobody works on the run."""
@@ -103,30 +115,42 @@ class Turbulence(RuleBasedStateMachine):
         """While nobody works on the run."""
         self.rehearsal.emulator.restart()
 
-    @precondition(lambda self: self.parts < PARTS)
-    @step(failpoint=sampled_from(KILLS), times=integers(1, 3))
-    def the_run_goes_on_until_it_is_killed(self, failpoint: str, times: int) -> None:
-        """Or until it ends, where it does not come so far."""
-        self._part(QOPT_FAILPOINT=f"{failpoint}:{times}")
+    @initialize(troubles=SEVERAL, failpoint=sampled_from(KILLS), times=integers(1, 3))
+    def the_run_is_begun_and_killed(self, troubles: list[tuple[str, str, int]], failpoint: str, times: int) -> None:
+        """Or it ends, where it does not come so far."""
+        self._go_on(troubles, failpoint, times)
 
     @precondition(lambda self: self.parts < PARTS)
-    @step(jobs=integers(1, 3), seconds=sampled_from((0.0, *JUMPS)))
-    def the_run_goes_on_while_the_platform_dies(self, jobs: int, seconds: float) -> None:
-        """It is killed as soon as it has taken so many jobs, and comes back later."""
-        self.parts += 1
+    @step(troubles=SEVERAL, failpoint=sampled_from(KILLS), times=integers(1, 3))
+    def the_run_goes_on_until_it_is_killed(self, troubles: list[tuple[str, str, int]], failpoint: str, times: int) -> None:
+        """Or until it ends, where it does not come so far."""
+        self._go_on(troubles, failpoint, times)
+
+    @precondition(lambda self: self.parts < PARTS)
+    @step(troubles=SEVERAL, jobs=integers(1, 3), seconds=sampled_from((0.0, *JUMPS)))
+    def the_run_goes_on_while_the_platform_dies(self, troubles: list[tuple[str, str, int]], jobs: int, seconds: float) -> None:
+        """It is killed as soon as it has taken so many more jobs, and comes back at a later time."""
+        self._await(troubles)
         emulator = self.rehearsal.emulator
+        before = len(emulator.control.jobs())
         with self.rehearsal.started() as process:
-            end = time.monotonic() + 2.0
-            while len(emulator.control.jobs()) < jobs and time.monotonic() < end:
+            end = time.monotonic() + LONGEST_LOOK
+            while len(emulator.control.jobs()) < before + jobs and time.monotonic() < end:
                 time.sleep(0.02)
             emulator.restart()
             emulator.control.advance(seconds)
             assert process.wait() in RESUMABLE, process.said()
 
-    def _part(self, **environment: str) -> None:
-        self.parts += 1
-        with self.rehearsal.started(**environment) as process:
+    def _go_on(self, troubles: list[tuple[str, str, int]], failpoint: str, times: int) -> None:
+        self._await(troubles)
+        with self.rehearsal.started(QOPT_FAILPOINT=f"{failpoint}:{times}") as process:
             assert process.wait() in RESUMABLE, process.said()
+
+    def _await(self, troubles: list[tuple[str, str, int]]) -> None:
+        """Let the platform have them ready: for the n-th request of a kind, or for the n-th job."""
+        self.parts += 1
+        rules = [{**FATES[name], "nth": nth} if name in FATES else rule(kind, TROUBLE[name], nth=nth) for name, kind, nth in troubles]
+        self.rehearsal.emulator.control.faults(rules)
 
     def teardown(self) -> None:
         """The same command again and again: every trouble is over some time, and then nothing tells that there was any."""
@@ -142,24 +166,29 @@ class Turbulence(RuleBasedStateMachine):
         assert_same(self.rehearsal, self.expected)
 
 
-def turbulent(examples: int) -> settings:
-    """So many runs; what fails is not made smaller, for every try takes seconds."""
-    return settings(
-        settings.get_profile("everyday"),
-        max_examples=examples,
-        stateful_step_count=6,
+def turbulence(number: int) -> object:
+    """One share of the sequences, for every day or for the night."""
+    return pytest.param(number, marks=() if number < EVERYDAY else pytest.mark.nightly)
+
+
+@pytest.mark.parametrize("number", [turbulence(number) for number in range(EVERYDAY + NIGHTLY)])
+def test_whatever_happens_a_run_ends_with_the_same_bits(
+    emulator: Emulator, server: Server, expected: dict[str, Any], tmp_path: Path, number: int
+) -> None:
+    """And every job is executed and billed once. What fails is not made smaller, for every try takes seconds."""
+    folders = count()
+    generation = GENERATIONS[number % len(GENERATIONS)]
+
+    @seed(number)
+    def begun() -> Turbulence:
+        return Turbulence(emulator, server, tmp_path / str(next(folders)), generation, expected[generation])
+
+    often = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=5,
+        derandomize=False,
+        database=None,
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-
-
-@pytest.mark.parametrize("generation", GENERATIONS)
-@pytest.mark.parametrize("examples", [15, pytest.param(100, marks=pytest.mark.nightly)])
-def test_whatever_happens_a_run_ends_with_the_same_bits(
-    emulator: Emulator, server: Server, expected: dict[str, Any], tmp_path: Path, generation: str, examples: int
-) -> None:
-    """And every job is executed and billed once."""
-    folders = count()
-    run_state_machine_as_test(
-        lambda: Turbulence(emulator, server, tmp_path / str(next(folders)), generation, expected[generation]), settings=turbulent(examples)
-    )
+    run_state_machine_as_test(begun, settings=often)

@@ -122,7 +122,7 @@ class IbmExecutor:
             self._settled.add(stage)
         end = time.monotonic() + self._account.caller.waiting.service
         waits = delays(self._rng)
-        while True:
+        for tried in itertools.count(1):
             time.sleep(self._bucket.take())
             place = self._conversation.place()
             try:
@@ -131,6 +131,8 @@ class IbmExecutor:
                 known = self._after_failed_submission(error, tag, digest, program)
                 if known is not None:
                     return known
+                if tried == error.failure.rule.attempts:
+                    raise
                 pause = error.failure.wait if error.failure.wait is not None else next(waits)
                 if time.monotonic() + pause > end:
                     message = (
@@ -145,6 +147,7 @@ class IbmExecutor:
             if self._account.repeats_posts:
                 return self._adopt(tag, digest, program, age=0.0) or name
             return name
+        raise AssertionError  # count has no end
 
     def status(self, job: str) -> JobState:
         """Where the job stands, without waiting."""
@@ -167,9 +170,7 @@ class IbmExecutor:
 
     def circumstances(self, job: str) -> Circumstances:
         """The Session of the job, and the calibration as it was looked up last."""
-        # The public property asks the service again where a job belongs to no Session.
-        session = getattr(self._handle(job), "_session_id", None)
-        return Circumstances(None if session is None else str(session), self._calibration or "unknown")
+        return Circumstances(self._session_of(job), self._calibration or "unknown")
 
     def calibration(self) -> str | None:
         """Of the device, as it was looked up last."""
@@ -365,9 +366,7 @@ class IbmExecutor:
 
     def _failed(self, job: str, state: JobState) -> JobFailed:
         """Why the job has no answer, and whether to ask again: yes where its Session ended before it ran."""
-        # As above, the private one: a request of its own would be needed where there is no Session.
-        session = self._account.caller.read(f"the Session of job {job}", lambda: getattr(self._handle(job), "_session_id", None))
-        ended = self._conversation.ended(session)
+        ended = self._conversation.ended(self._session_of(job))
         said = self._account.caller.read(f"why job {job} failed", lambda: self._handle(job).error_message()) or "no reason was given"
         text = " ".join(str(said).split())
         if ended is not None:
@@ -386,6 +385,11 @@ class IbmExecutor:
             return JobFailed(message)
         message = f"job {job} failed: {text}"
         return JobFailed(message, again=True)
+
+    def _session_of(self, job: str) -> str | None:
+        # The public property asks the service again where a job belongs to no Session.
+        found = self._account.caller.read(f"the Session of job {job}", lambda: getattr(self._handle(job), "_session_id", None))
+        return None if found is None else str(found)
 
     def _handle(self, job: str) -> Any:  # noqa: ANN401 - of the client
         """The client's job; fetched anew after a new login, for it remembers the old one."""

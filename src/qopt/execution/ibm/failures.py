@@ -33,6 +33,7 @@ class Rule:
         codes: Error codes of the service, in the body of its answer.
         statuses: HTTP status codes.
         exceptions: Names of exception classes, of the client or of Python.
+        attempts: How often it is tried in all, where a mistake in a program looks the same and does not pass; None is no limit but time.
     """
 
     reaction: Reaction
@@ -40,6 +41,7 @@ class Rule:
     codes: frozenset[int] = frozenset()
     statuses: frozenset[int] = frozenset()
     exceptions: frozenset[str] = frozenset()
+    attempts: int | None = None
 
 
 RULES = (
@@ -83,18 +85,13 @@ RULES = (
     Rule(
         Reaction.RETRY,
         "the service's answer can't be read",
-        exceptions=frozenset(
-            {
-                "JSONDecodeError",
-                "DecodeError",
-                "KeyError",
-                "TypeError",
-                "AttributeError",
-                "IndexError",
-                "UnicodeDecodeError",
-                "binascii.Error",
-            }
-        ),
+        exceptions=frozenset({"JSONDecodeError", "DecodeError", "UnicodeDecodeError", "binascii.Error"}),
+    ),
+    Rule(
+        Reaction.RETRY,
+        "the service's answer is not what the client expects",
+        exceptions=frozenset({"KeyError", "TypeError", "AttributeError", "IndexError"}),
+        attempts=5,
     ),
     # Below the troubles, for the client says the same of every failure to get at the account.
     Rule(

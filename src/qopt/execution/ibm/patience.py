@@ -118,7 +118,7 @@ class Caller:
                     raise JobLost(message) from error
                 again = failure.reaction is Reaction.RETRY or (failure.reaction is Reaction.RECONNECT and logins < LOGINS)
                 pause = failure.wait if failure.wait is not None else next(waits)
-                if not again or tried == attempts:
+                if not again or tried in (attempts, failure.rule.attempts):
                     raise
                 if time.monotonic() + pause > end:
                     message = f"{what}: {failure}; {patience:g} s of trying were in vain. The same command goes on from here"

@@ -236,7 +236,8 @@ def _sizes(spec: Spec, frozen: Frozen, timing: Timing, *, qubits: int) -> Iterat
 def _money(spec: Spec, frozen: Frozen, timing: Timing, allowance: Allowance) -> Iterator[Finding]:
     """What the first job and the final measurement may take, against the budget and the plan."""
     calibration = Wallet().calibration
-    final = 2 * remote.candidates_of(spec)
+    # Within a budget of QPU time the final measurement takes as few points as it has to.
+    final = 2 if spec.budget.qpu is not None else 2 * remote.candidates_of(spec)
     least = sum(calibration.estimate(seconds_for(executions(remote.program(spec, frozen, points)), timing)).upper for points in (1, final))
     for what, limit in (("budget", spec.budget.qpu), ("plan", allowance.remaining)):
         if limit is None:

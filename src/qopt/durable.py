@@ -10,20 +10,21 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from qopt.bills import settle
 from qopt.environment import difference, environment
 from qopt.errors import BudgetReached, InputError, Queued, ReplayDivergence
 from qopt.execution import Executor, JobFailed, JobLost, JobState
 from qopt.failpoints import reach
 from qopt.journal import Answered, Asked, Event, Failed, Submitted
-from qopt.ledger import BILLED, MAIN, VAIN, Ledger, tag_for
+from qopt.ledger import MAIN, Ledger, tag_for
 from qopt.objective import Energies, Objective, check_finite
 from qopt.programs import Frozen, Program, PubData, from_bytes, to_bytes
-from qopt.types import Budget, Estimate, Gradient, Point, Points, Question
+from qopt.types import SAME_POINT, Budget, Estimate, Gradient, Point, Points, Question
 
 if TYPE_CHECKING:
     from qopt.purse import Purse
@@ -39,10 +40,7 @@ EXACT_STEP = 1e-5
 """Radians. The step of central differences without noise, near the cube root of the machine's precision."""
 
 ATTEMPTS = 3
-"""How often one question is sent when its jobs end without an answer through no fault of theirs."""
-
-SAME_POINT = 1e-9
-"""Radians. A replayed point that is farther from the recorded one belongs to another trajectory."""
+"""How often one question is sent when its jobs end without an answer, before the run stops."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +118,9 @@ class Durable:
     Attributes:
         ledger: As given.
         evaluations: Points that the optimizer asked for so far.
+        waits: As given.
         purse: What a device may still cost, once it is known; None where nothing is billed.
-        on_live: Called once, before the first question that the journal can't answer.
+        on_live: Called once, before the optimizer's first question that was not asked before.
     """
 
     def __init__(  # noqa: PLR0913 - all that answering takes
@@ -144,7 +143,7 @@ class Durable:
         self._threads = threads
         self._signals = signals
         self._listener = listener
-        self._wait = wait
+        self.waits = wait
         self.purse: Purse | None = None
         self.on_live: Callable[[], None] | None = None
         self._told_inexact = False
@@ -169,6 +168,8 @@ class Durable:
         known = self.ledger.asked.get(key)
         if known is not None:
             self._compare(known, question)
+            # To the last bit what was recorded, where the replay is off by a rounding: that is what a job may have been made of.
+            question = replace(question, points=np.array(known.points, dtype=np.float64))
         recorded = self.ledger.answered.get(key)
         job = None
         if recorded is None:
@@ -179,6 +180,12 @@ class Durable:
         if self._listener is not None:
             self._listener(Progress(question, estimate, job is None, job, self.evaluations))
         return Answer(estimate, lambda: from_bytes(self.ledger.raw(*key)))
+
+    def go_live(self) -> None:
+        """The journal can't answer the optimizer's next question: do what is to be done once before that."""
+        if self.on_live is not None:
+            hook, self.on_live = self.on_live, None
+            hook()
 
     def affords(self, points: int) -> bool:
         """Whether a job of so many points, and the final measurement after it, stay within the budget of QPU time."""
@@ -192,20 +199,15 @@ class Durable:
             self._executor.attach(None)
 
     def settle(self) -> None:
-        """Ask once more what jobs cost whose bill was not settled when they were answered."""
-        for (stage, call), job in list(self.ledger.unbilled.items()):
-            seconds = self.executor.bill(job)
-            if seconds is not None:
-                self.ledger.append(Event(BILLED, {"stage": stage, "call": call, "job": job, "seconds": seconds}))
+        """Ask once for the bills that are not settled."""
+        if self._executor is not None or self.ledger.bills.unsettled:
+            settle(self.ledger.bills, self.executor, self.ledger.append)
 
     def _live(self, stage: Stage, question: Question) -> tuple[Answered, str]:
         self._signals.check()
         key = (question.stage, question.call)
         began = time.monotonic()
         executor = self.executor
-        if self.on_live is not None:
-            hook, self.on_live = self.on_live, None
-            hook()
         cheap = executor.volatile and stage.objective.shots is None
         if key not in self.ledger.asked:
             self.ledger.append(
@@ -216,7 +218,7 @@ class Durable:
         reach("executed")
         with self._signals.held():
             estimate = check_finite(stage.objective.decode(stage.frozen, data, stage.energies))
-            circumstances = executor.circumstances()
+            circumstances = executor.circumstances(job)
             answered = Answered(
                 question.stage,
                 question.call,
@@ -244,7 +246,7 @@ class Durable:
             if job is None:
                 attempts += 1
                 reach("encoded")
-                seconds = None if self.purse is None else self.purse.cap(question.stage, question.call)
+                seconds = None if self.purse is None else self.purse.limit_of(question.stage, question.call, len(question.points))
                 job = self.executor.submit(program, tag=tag, seconds=seconds)
                 reach("accepted")
                 self.ledger.append(Submitted(question.stage, question.call, job, tag), sync=sync)
@@ -257,20 +259,18 @@ class Durable:
                 if attempts == ATTEMPTS:
                     raise
             except JobFailed as error:
-                self.ledger.append(Failed(question.stage, question.call, job, str(error)))
-                self._pay_in_vain(job)
+                self._record_failure(question, job, error)
                 if not error.again or attempts == ATTEMPTS:
                     raise
             job = None
 
-    def _pay_in_vain(self, job: str) -> None:
-        """Record what a job that failed was billed all the same."""
-        seconds = self.executor.bill(job)
-        if seconds:
-            self.ledger.append(Event(VAIN, {"job": job, "session": self.executor.circumstances().session, "seconds": seconds}))
+    def _record_failure(self, question: Question, job: str, error: JobFailed) -> None:
+        remote = not self.executor.volatile
+        session = self.executor.circumstances(job).session if remote else None
+        self.ledger.append(Failed(question.stage, question.call, job, str(error), session=session, remote=remote))
 
     def _answer(self, job: str, program: Program, tag: str) -> list[PubData]:
-        if not self._wait and not self.executor.volatile:
+        if not self.waits and not self.executor.volatile:
             state = self.executor.status(job)
             if not state.final:
                 raise Queued(job, "running" if state is JobState.RUNNING else "queued")
@@ -375,14 +375,22 @@ class Evaluator:
             message = f"the optimizer asked for the point {points.tolist()}, expected finite numbers: check its options and its bounds"
             raise InputError(message, ("optimizer",))
         question = Question(MAIN, self._call, kind, points)
-        if (MAIN, self._call) not in self._durable.ledger.answered:
-            self._check_budget(points)
-        self._call += 1
         try:
+            if self._is_new():
+                self._durable.go_live()  # before the budget is looked at: what it finds may cost something, too
+                self._check_budget(points)
+            self._call += 1
             return self._durable.measure(self._stage, question).estimate
         except Exception as error:
             self.failure = error
             raise
+
+    def _is_new(self) -> bool:
+        """Whether the question would cost something: what was asked was affordable when it was asked, and may be paid already."""
+        ledger, key = self._durable.ledger, (MAIN, self._call)
+        if self.stop_at_frontier:
+            return key not in ledger.answered and key not in ledger.jobs
+        return key not in ledger.asked
 
     def _was_stopping(self) -> bool:
         """Whether the run was stopped here under the same budget: what was left of its seconds then is not what is left now."""

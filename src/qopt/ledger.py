@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qopt.bills import Bills
 from qopt.journal import Answered, Asked, Event, Failed, Header, Submitted
-from qopt.types import OpenSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from qopt.journal import Journal, Record
-    from qopt.types import Points, Values
+    from qopt.types import OpenSession, Points, Values
 
 MAIN = "main"
 """The stage in which the optimizer asks."""
@@ -26,12 +26,6 @@ STOPPED = "stopped"
 REFERENCE = "reference"
 """The event that keeps the classical reference, which under a time limit depends on how busy the machine is."""
 
-BILLED = "billed"
-"""The event of a bill that was settled after its answer."""
-VAIN = "billed in vain"
-"""The event of a job that was billed although it gave no answer."""
-SESSION = "session"
-"""The event of a Session or Batch that was opened or ended."""
 TIMING = "timing"
 """The event that keeps how long one execution of the run's circuit takes, so that predictions are the same in every part of the run."""
 MODE = "mode"
@@ -58,11 +52,7 @@ class Ledger:
         reference: The classical reference, once it is known.
         elapsed: Seconds of work at the last answer.
         shots: Shots of all answers.
-        bills: QPU seconds by call, where they are known.
-        vain: QPU seconds of jobs that gave no answer, with the Session that they ran in.
-        unbilled: Ids of answered jobs whose bill was not settled yet.
-        session: The Session or Batch that was opened last and did not end.
-        sessions: What every Session that ended cost: {"id", "seconds", "busy"}.
+        bills: What its jobs and Sessions were charged.
         calibration: Of the device at the last answer, where known.
         timing: Seconds of one execution, where a device was asked.
         mode: That was chosen last, where a choice was made.
@@ -82,11 +72,7 @@ class Ledger:
         self.reference: dict[str, Any] | None = None
         self.elapsed = 0.0
         self.shots = 0
-        self.bills: dict[tuple[str, int], float] = {}
-        self.vain: list[tuple[str | None, float]] = []
-        self.unbilled: dict[tuple[str, int], str] = {}
-        self.session: OpenSession | None = None
-        self.sessions: list[dict[str, Any]] = []
+        self.bills = Bills()
         self.calibration: str | None = None
         self.timing: dict[str, float] | None = None
         self.mode: str | None = None
@@ -118,9 +104,14 @@ class Ledger:
         self.append(Event(name, dict(detail)))
 
     @property
-    def qpu(self) -> float:
-        """QPU seconds billed so far."""
-        return sum(self.bills.values()) + sum(seconds for _, seconds in self.vain)
+    def session(self) -> OpenSession | None:
+        """The Session or Batch that was opened last and did not end."""
+        return self.bills.session
+
+    @property
+    def sessions(self) -> tuple[OpenSession, ...]:
+        """All Sessions and Batches that were opened and did not end."""
+        return tuple(self.bills.open_sessions.values())
 
     @property
     def wall(self) -> float:
@@ -152,6 +143,7 @@ class Ledger:
         elif isinstance(record, Failed):
             self.jobs.pop((record.stage, record.call), None)
             self.failed.add(record.job)
+            self.bills.fold_failure(record)
         elif isinstance(record, Answered):
             self._fold_answer(record)
         elif isinstance(record, Event):
@@ -164,28 +156,16 @@ class Ledger:
         self.shots += record.shots or 0
         self.elapsed = max(self.elapsed, record.elapsed)
         self.calibration = record.calibration or self.calibration
-        if record.qpu_seconds is not None:
-            self.bills[key] = record.qpu_seconds
-        elif record.calibration is not None:
-            self.unbilled[key] = self.jobs[key]
+        self.bills.fold_answer(record, self.jobs.get(key))
 
     def _fold_event(self, name: str, detail: dict[str, Any]) -> None:
         if name == STOPPED:
             self.budgets[detail["calls"]] = detail["budget"]
         elif name == REFERENCE:
             self.reference = detail
-        elif name == BILLED:
-            key = detail["stage"], detail["call"]
-            self.bills[key] = detail["seconds"]
-            self.unbilled.pop(key, None)
-        elif name == VAIN:
-            self.vain.append((detail["session"], detail["seconds"]))
         elif name == TIMING:
             self.timing = detail
         elif name == MODE:
             self.mode, self.mode_reason = detail["mode"], detail["reason"]
-        elif name == SESSION:
-            ended = detail["what"] == "ended"
-            self.session = None if ended else OpenSession(detail["id"], detail["mode"])
-            if ended:
-                self.sessions.append(detail)
+        else:
+            self.bills.fold_event(name, detail)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qopt.ledger import FINAL, Ledger
+from qopt.errors import BackendError
+from qopt.ledger import FINAL, MAIN, Ledger
 from qopt.planning.calibration import Wallet
 from qopt.planning.cost import Timing, seconds_for
 
@@ -27,6 +28,8 @@ class Purse:
         executions: How many executions a number of points takes.
         usage: Seconds that the open Session has been billed so far, asked of the service.
         final: Points of the final measurement, each of which is measured twice.
+        plan: Seconds that the account's plan had left when this part of the run began; None is no limit.
+        before: Seconds that the run had been billed by then.
     """
 
     limit: float | None
@@ -35,6 +38,8 @@ class Purse:
     executions: Callable[[int], int]
     usage: Callable[[], float | None]
     final: int
+    plan: float | None = None
+    before: float = 0.0
 
     def predicted(self, points: int) -> float:
         """QPU seconds by the documented estimate."""
@@ -49,34 +54,56 @@ class Purse:
         """What was spent and learned; jobs in flight count by the upper end of their estimate, but for one that is about to be sent."""
         bills = self.ledger.bills
         asked = {key: len(record.points) for key, record in self.ledger.asked.items() if key != without}
-        jobs = [(self.predicted(_points(key[0], points)), bills.get(key)) for key, points in asked.items()]
-        return Wallet.of(self.limit, jobs).charge(self._idle() + sum(seconds for _, seconds in self.ledger.vain))
+        jobs = [(self.predicted(_points(key[0], points)), bills.of_calls.get(key)) for key, points in asked.items()]
+        for key, _, seconds in bills.without_answer.values():
+            if seconds is None:
+                jobs.append((self.predicted(_points(key[0], len(self.ledger.asked[key].points))), None))
+        answered_nothing = sum(seconds or 0.0 for _, _, seconds in bills.without_answer.values())
+        return Wallet.of(self.limit, jobs).charge(answered_nothing + self._idle())
 
     def affords(self, points: int) -> bool:
         """Whether a job of so many points can be sent and the final measurement still be paid."""
         return self.wallet().affordable(self.predicted(points), reserve=self.reserve)
 
-    def cap(self, stage: str, call: int) -> int | None:
-        """Seconds after which the service itself is to end a job; None without a limit."""
+    def limit_of(self, stage: str, call: int, points: int) -> int | None:
+        """Seconds after which the service itself is to end a job that is about to be sent; None without a budget.
+
+        Raises:
+            BackendError: If the job can't be paid, by the budget or by the account's plan: it is not sent.
+        """
+        wallet = self.wallet(without=(stage, call))
+        needed = wallet.calibration.estimate(self.predicted(_points(stage, points))).seconds
+        if not self.ledger.answered:
+            needed += wallet.calibration.estimate(self.reserve).seconds  # no run is begun that can't be finished
+        if self.plan is not None:
+            left = self.plan - (self.ledger.bills.seconds - self.before)
+            if left < needed:
+                message = (
+                    f"the account's plan has {max(left, 0.0):.0f} s of QPU time left, what comes next may take {needed:.0f} s: "
+                    "the same command goes on when there is more, or with another instance"
+                )
+                raise BackendError(message)
         if self.limit is None:
             return None
-        return max(1, int(self.wallet(without=(stage, call)).cap(reserve=0.0 if stage == FINAL else self.reserve)))
+        left = wallet.cap(reserve=self.reserve if stage == MAIN else 0.0)
+        if left < needed:
+            message = (
+                f"the budget has {max(left, 0.0):.1f} s of QPU time left, the next job may take {needed:.1f} s: raise budget.qpu, "
+                "then the same command goes on"
+            )
+            raise BackendError(message)
+        return max(1, int(left))
 
     def _idle(self) -> float:
         """Seconds that Sessions were billed beyond what their jobs used."""
-        busy: dict[str, float] = {}
-        for key, answered in self.ledger.answered.items():
-            if answered.session is not None:
-                busy[answered.session] = busy.get(answered.session, 0.0) + self.ledger.bills.get(key, 0.0)
-        for session, seconds in self.ledger.vain:
-            if session is not None:
-                busy[session] = busy.get(session, 0.0) + seconds
-        ended = {str(item["id"]): float(item["seconds"]) for item in self.ledger.sessions if item["mode"] == "session" and item["seconds"]}
-        idle = sum(max(0.0, seconds - busy.get(session, 0.0)) for session, seconds in ended.items())
-        opened = self.ledger.session
-        if opened is None or opened.mode != "session" or self.limit is None:
-            return idle
-        return idle + max(0.0, (self.usage() or 0.0) - busy.get(opened.id, 0.0))
+        bills = self.ledger.bills
+        charged = {
+            opened.id: seconds for opened, seconds in bills.ended_sessions.values() if opened.mode == "session" and seconds is not None
+        }
+        opened = bills.session
+        if opened is not None and opened.mode == "session" and self.limit is not None:
+            charged[opened.id] = self.usage() or 0.0
+        return sum(max(0.0, seconds - bills.busy(session)) for session, seconds in charged.items())
 
 
 def _points(stage: str, asked: int) -> int:

@@ -173,7 +173,7 @@ def _call(ledger: Ledger, key: tuple[str, int]) -> RecordedCall:
         answered.values,
         answered.stderrs,
         answered.shots,
-        ledger.bills.get(key),
+        ledger.bills.of_calls.get(key),
         ledger.jobs.get(key),
         answered.calibration,
     )

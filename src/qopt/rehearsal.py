@@ -34,6 +34,8 @@ FOLDER = "rehearsals"
 _EMULATOR = "emulator"
 _MOST_STOPS = 10
 """Parts that end without an answer more, after which the rehearsal gives up."""
+KILLED = -1000
+"""The exit code of a part that this rehearsal killed; no process has it by itself."""
 _LONGEST_LIFE = 2.0
 """Seconds up to which a part that is to be killed lives after its first new record."""
 
@@ -107,6 +109,9 @@ def rehearse(  # noqa: PLR0913 - what a rehearsal may be told
         BackendError: If the installed client is too old for it, or the emulator does not start.
     """
     loaded = read_config(config, list(overrides))
+    if loaded.config.sweep is not None:
+        message = "a sweep is many runs: rehearse one of them, without the key sweep"
+        raise InputError(message, ("sweep",))
     if loaded.config.objective is not None and loaded.config.objective.type == "exact":
         message = "objective exact is computed, so there is nothing to rehearse: add objective.type=sampled or objective.type=expectation"
         raise InputError(message, ("objective", "type"))
@@ -154,7 +159,7 @@ class _Stage:
             code, said = self._part()
             if code == 0:
                 return ""
-            if code < 0:
+            if code == KILLED:
                 self._say(f"killed after {self._records()} records; begun again")
                 continue
             self.stops.append(code)
@@ -172,8 +177,12 @@ class _Stage:
                 process.kill()
                 process.communicate()
                 self.killed += 1
-                return -1, ""
-            _, said = process.communicate()
+                return KILLED, ""
+            try:
+                _, said = process.communicate()
+            except BaseException:
+                process.terminate()  # whoever leaves the rehearsal leaves the run as well
+                raise
             return process.returncode, said.strip()
 
     def _lived_on(self, process: subprocess.Popen[str], before: int) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qopt.durable import Durable, Stage, shots_of
-from qopt.errors import BackendError, InputError
+from qopt.errors import InputError
 from qopt.final import CANDIDATES
 from qopt.journal import Event
 from qopt.ledger import MAIN, MODE, TIMING, Ledger
@@ -55,67 +55,57 @@ def execution_of(spec: Spec, ledger: Ledger, frozen: Frozen, *, wait: bool) -> E
     Raises:
         InputError: If a Session is asked for that the plan does not have.
     """
-    wanted = spec.execution
-    mode: Mode
-    if not wait and wanted.mode in ("auto", "session"):
+    account = spec.device.account
+    assert account is not None  # noqa: S101 - the caller asked whether the device is remote
+    account.backend(frozen.device or spec.device.name)  # before anything else is asked: it tells which of the account's instances is meant
+    wanted = spec.execution.mode
+    mode: Mode = wanted
+    reason = ""
+    if not wait and wanted in ("auto", "session"):
         mode, reason = "job", "nobody waits between two jobs, and a Session would be billed meanwhile"
-    elif wanted.mode in ("batch", "job"):
-        return wanted
-    else:
-        account = spec.device.account
-        assert account is not None  # noqa: S101 - the caller asked whether the device is remote
+    elif wanted in ("auto", "session"):
         allowance = account.allowance()
-        if wanted.mode == "session":
-            if not allowance.sessions:
-                message = "mode is session, but the open plan has no Sessions: set it to auto, batch or job"
-                raise InputError(message, ("execution", "mode"))
-            return wanted
-        decision = decide(
-            _work(spec, frozen, timing(spec, ledger, frozen)), PlanFacts(allowance.plan or "account's", session=allowance.sessions)
-        )
-        mode, reason = decision.mode, decision.reason
-    if ledger.mode != mode:
+        if wanted == "session" and not allowance.sessions:
+            message = "mode is session, but the open plan has no Sessions: set it to auto, batch or job"
+            raise InputError(message, ("execution", "mode"))
+        if wanted == "auto":
+            plan = PlanFacts(allowance.plan or "account's", session=allowance.sessions)
+            decision = decide(_work(spec, frozen, timing(spec, ledger, frozen)), plan)
+            mode, reason = decision.mode, decision.reason
+    if (ledger.mode, ledger.mode_reason) != (mode, reason):
         ledger.append(Event(MODE, {"mode": mode, "reason": reason}))
-    return replace(wanted, mode=mode)
+    return replace(spec.execution, mode=mode)
 
 
 def purse_of(spec: Spec, ledger: Ledger, frozen: Frozen, executor: Executor, final: int) -> Purse:
-    """What the run may still spend.
-
-    Raises:
-        BackendError: If the account's plan has less left than the next job and the final measurement may take.
-    """
-    purse = Purse(
+    """What the run may still spend, by its own budget and by the account's plan."""
+    account = spec.device.account
+    assert account is not None  # noqa: S101 - as above
+    return Purse(
         spec.budget.qpu,
         ledger,
         timing(spec, ledger, frozen),
         lambda points: executions(program(spec, frozen, points)),
         executor.usage,
         final,
+        plan=account.allowance().remaining,
+        before=ledger.bills.seconds,
     )
-    account = spec.device.account
-    assert account is not None  # noqa: S101 - as above
-    left = account.allowance().remaining
-    wallet = purse.wallet()
-    least = wallet.calibration.estimate(purse.predicted(1)).upper + wallet.calibration.estimate(purse.reserve).upper
-    if left is not None and left < least:
-        message = (
-            f"the account's plan has {left:.0f} s of QPU time left, one job and the final measurement may take {least:.0f} s: "
-            "the same command goes on when there is more, or with another instance"
-        )
-        raise BackendError(message)
-    return purse
 
 
-def most_candidates(spec: Spec, frozen: Frozen) -> int:
+def most_candidates(spec: Spec, frozen: Frozen, one: Timing) -> int:
     """How many points a final measurement within a share of the QPU budget takes.
+
+    Args:
+        spec: The run.
+        frozen: Its circuit.
+        one: The timing of it, as recorded where the run was begun already.
 
     Raises:
         InputError: If the budget holds no job beside a final measurement.
     """
     limit = spec.budget.qpu
     assert limit is not None  # noqa: S101 - the caller looked
-    one = timing_on(spec, frozen, spec.device.target(frozen))
     calibration = Wallet().calibration
     upper = [calibration.estimate(job_seconds(program(spec, frozen, points), one)).upper for points in range(1, 2 * CANDIDATES + 1)]
     least = upper[0] + upper[1]
@@ -133,14 +123,25 @@ def candidates_of(spec: Spec) -> int:
     return 1 if isinstance(spec.optimizer, MeasureStart) else CANDIDATES
 
 
-def look_for_drift(durable: Durable, stage: Stage, ledger: Ledger) -> None:
-    """Measure the run's first point again if the device was calibrated since the last answer.
+def look_for_drift(spec: Spec, durable: Durable, stage: Stage, before: str | None) -> None:
+    """Measure the run's first point again if the device was calibrated since the part of the run before this one.
 
-    A stage of its own: the optimizer never sees it, and the result tells by how much the value moved.
+    A stage of its own: the optimizer never sees it, and the result tells by how much the value moved. It is left out where the budget has
+    nothing to spare for it.
+
+    Args:
+        spec: The run.
+        durable: Measures.
+        stage: The main stage.
+        before: The calibration of the last answer when this part began.
     """
-    now = durable.executor.circumstances().calibration
-    before = ledger.calibration
+    ledger, now = durable.ledger, durable.executor.calibration()
     if (MAIN, 0) not in ledger.answered or before is None or now is None or now == before:
+        return
+    shots = spec.budget.shots
+    spare = shots is None or ledger.shots + (1 + 2 * candidates_of(spec)) * shots_of(spec.objective, stage.frozen, 1) <= shots
+    if not spare or not durable.affords(1):
+        ledger.append(Event("drift was not measured", {"from": before, "to": now, "reason": "the budget has nothing to spare"}))
         return
     point = np.array(ledger.asked[MAIN, 0].points[:1], dtype=np.float64)
     durable.measure(replace(stage, name=DRIFT), Question(DRIFT, ledger.calls(MAIN), "drift", point))
@@ -155,17 +156,17 @@ def usage_of(spec: Spec, ledger: Ledger, frozen: Frozen) -> Usage:
         for record in again
         if first is not None
     )
-    sessions = {str(item["id"]): float(item["seconds"]) for item in ledger.sessions if item["mode"] == "session" and item["seconds"]}
-    busy = sum(ledger.bills.get(key, 0.0) for key, record in ledger.answered.items() if record.session in sessions)
-    seconds = sum(sessions.values())
+    bills = ledger.bills
+    charged = [opened.id for opened, seconds in bills.ended_sessions.values() if opened.mode == "session" and seconds is not None]
+    total = bills.session_seconds
     return Usage(
         device=frozen.device or spec.device.name,
         mode=ledger.mode or spec.execution.mode,
         reason=ledger.mode_reason,
-        qpu_seconds=ledger.qpu,
-        unsettled=len(ledger.unbilled),
-        session_seconds=seconds if sessions else None,
-        session_busy=busy / seconds if seconds else None,
+        qpu_seconds=bills.seconds,
+        unsettled=bills.unsettled,
+        session_seconds=total,
+        session_busy=sum(map(bills.busy, charged)) / total if total else None,
         drift=drift,
     )
 

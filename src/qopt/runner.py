@@ -238,22 +238,10 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
 ) -> Result:
     assert ledger.header is not None  # noqa: S101 - written by _begin
     own = Connections()
-
-    count = _affordable(spec, frozen)
-
-    def connect() -> Executor:
-        if not spec.device.remote:
-            executor = (connections or own).open(spec.device, spec.execution, frozen)
-            executor.attach(ledger)
-            return executor
-        executor = (connections or own).open(spec.device, remote.execution_of(spec, ledger, frozen, wait=wait), frozen)
-        executor.attach(ledger)
-        durable.purse = remote.purse_of(spec, ledger, frozen, executor, count)
-        return executor
-
+    count = _affordable(spec, frozen, ledger)
     durable = Durable(
         ledger,
-        connect,
+        lambda: _connect(spec, durable, frozen, connections=connections or own, shared=connections is not None, candidates=count),
         seed=spec.seed,
         threads=spec.threads(frozen),
         signals=signals,
@@ -264,8 +252,10 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
     main = Stage(MAIN, spec.objective, frozen, (circuit, observables), spec.problem.energies)
     policy = Twice(spec.objective, strings=spec.device.computes and spec.problem.diagonal is not None)
     final = Stage(FINAL, policy, frozen, (circuit, observables), spec.problem.energies)
-    if spec.device.remote:
-        durable.on_live = lambda: remote.look_for_drift(durable, main, ledger)
+    if spec.device.remote and wait:
+        # Where nobody waits every call of the program is a part of its own, and each would measure twice as much.
+        before = ledger.calibration
+        durable.on_live = lambda: remote.look_for_drift(spec, durable, main, before)
     with signals.caught():
         try:
             reserve = 2 * shots_of(spec.objective, frozen, count)
@@ -291,7 +281,8 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
             with signals.held():
                 own.close()
                 durable.release()
-        durable.settle()
+        if spec.device.remote:
+            durable.settle()
         result = fold(spec, ledger, final, points, answer, status=status, message=message, evaluations=asked)
         reach("folded")
         under = asdict(spec.budget) if status is not Status.FINISHED else {"finished": "on request"}
@@ -299,6 +290,23 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
         reach("finished")
         runs.write_json(home / "result.json", result.to_json())
     return result
+
+
+def _connect(spec: Spec, durable: Durable, frozen: Frozen, *, connections: Connections, shared: bool, candidates: int) -> Executor:
+    """Open the conversation with the backend, and with a device's the purse."""
+    ledger, execution = durable.ledger, spec.execution
+    if spec.device.remote:
+        execution = remote.execution_of(spec, ledger, frozen, wait=durable.waits)
+    executor = connections.open(spec.device, execution, frozen)
+    executor.attach(ledger)
+    if spec.device.remote:
+        try:
+            durable.purse = remote.purse_of(spec, ledger, frozen, executor, candidates)
+        except BaseException:
+            if shared:
+                executor.attach(None)  # others go on using it, and this run's journal is about to be closed
+            raise
+    return executor
 
 
 def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, Status, str]:
@@ -329,15 +337,21 @@ def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, S
     return point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, scrub(outcome.message)
 
 
-def _affordable(spec: Spec, frozen: Frozen) -> int:
+def _affordable(spec: Spec, frozen: Frozen, ledger: Ledger | None = None) -> int:
     """How many candidates the final measurement takes: at most a quarter of the shots that the budget allows.
+
+    Args:
+        spec: The run.
+        frozen: Its circuit.
+        ledger: The journal, where the run was begun.
 
     Raises:
         InputError: If the budget holds no evaluation beside a final measurement.
     """
     only_start = isinstance(spec.optimizer, MeasureStart)
     if spec.budget.qpu is not None and spec.device.remote:
-        return min(remote.most_candidates(spec, frozen), _affordable(replace(spec, budget=replace(spec.budget, qpu=None)), frozen))
+        timed = remote.timing_on(spec, frozen, spec.device.target(frozen)) if ledger is None else remote.timing(spec, ledger, frozen)
+        return min(remote.most_candidates(spec, frozen, timed), _affordable(replace(spec, budget=replace(spec.budget, qpu=None)), frozen))
     if spec.budget.shots is None or spec.objective.shots is None:
         return 1 if only_start else CANDIDATES
     least = shots_of(spec.objective, frozen, 2 if only_start else 3)

@@ -7,6 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from qopt import private
 from qopt.errors import InputError, StorageError
 from qopt.journal import Finished, Header, Record
 
@@ -57,17 +58,12 @@ def write(path: Path, content: str | bytes) -> None:
     # Figures are also drawn by programs that do not hold the run's lock.
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(temporary, "wb", opener=_private) as file:
+        with open(temporary, "wb", opener=private.opener) as file:
             file.write(content.encode() if isinstance(content, str) else content)
         temporary.replace(path)
     except OSError as error:
         message = f"{path} can't be written: {error.strerror}; free space or change the permissions, then run the same command again"
         raise StorageError(message) from error
-
-
-def _private(path: str, flags: int) -> int:
-    """Open a file that only its owner can read, from its first byte on."""
-    return os.open(path, flags, 0o600)
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:

@@ -59,8 +59,11 @@ def scrub(text: str) -> str:
 
 
 def unmistakable() -> list[str]:
-    """The known credentials of a length that is no coincidence: a text with one of them in it was written by mistake."""
-    return [value for value in known() if len(value) >= _UNMISTAKABLE]
+    """The known credentials of a length that is no coincidence: a text with one of them in it was written by mistake.
+
+    Variables such as GOOGLE_APPLICATION_CREDENTIALS hold the path of a file, which a config may well lead to.
+    """
+    return [value for value in known() if len(value) >= _UNMISTAKABLE and not Path(value).is_absolute()]
 
 
 def known() -> list[str]:

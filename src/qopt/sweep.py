@@ -1,10 +1,11 @@
-"""Grids: a landscape over the parameters of the start, or runs over seeds and layers, in one local Batch, with a table as CSV."""
+"""Grids: a landscape over the parameters of the start, or runs over seeds and layers, in one Batch, with a table as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 import itertools
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from qopt.report.terminal import Guarded
     from qopt.spec import Spec
     from qopt.types import Result
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
+"""Seconds between two rounds through the runs of a sweep on a device; longer where nothing came of the last one."""
 
 OUTER = ("seed", "layers")
 """Axes whose values make runs of their own; every other axis is a parameter, and its values are points of one run."""
@@ -63,36 +67,11 @@ def sweep(
     # Every choice is made, and so every mistake found, before the first run begins.
     parts = _parts(loaded, outer)
     specs = [_with_grid(spec_of(part, cwd), inner) for part, _ in parts]
+    where = home if outer else folder
+    results = _executed([(part, spec) for (part, _), spec in zip(parts, specs, strict=True)], where, listener_of, wait=wait)
     rows: list[list[Any]] = []
-    results: list[Result] = []
-    connections, signals = Connections(), Signals()
-    queued: list[Queued] = []
-    with signals.caught():
-        try:
-            for (part, combination), spec in zip(parts, specs, strict=True):
-                signals.check()
-                where = home if outer else folder
-                listener = listener_of(spec)
-                try:
-                    result = execute(
-                        spec,
-                        where,
-                        config=dump(part, where / spec.name),
-                        listener=listener,
-                        tell=listener.event,
-                        connections=connections,
-                        signals=signals,
-                        wait=wait,
-                    )
-                except Queued as stop:
-                    queued.append(stop)
-                    continue
-                results.append(result)
-                rows += _rows(spec, where / spec.name, combination, inner, result)
-        finally:
-            connections.close()
-    if queued:
-        raise queued[0]
+    for (_, combination), spec, result in zip(parts, specs, results, strict=True):
+        rows += _rows(spec, where / spec.name, combination, inner, result)
     header = [*outer, *inner, *(_POINT if inner else _RUN)]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
@@ -101,6 +80,52 @@ def sweep(
     if len(inner) == 2 and not outer:  # noqa: PLR2004 - a picture has two axes
         _picture(specs[0], home, inner, rows)
     return table, results
+
+
+def _executed(parts: list[tuple[Loaded, Spec]], where: Path, listener_of: Callable[[Spec], Guarded], *, wait: bool) -> list[Result]:
+    """The results of all runs, in their order.
+
+    On a device they are worked on in turn, so that a Batch holds a job of each: what is done is collected, the next one submitted, and
+    nothing waited for but the round after that.
+
+    Raises:
+        Queued: If not all jobs are done and nobody waits.
+    """
+    in_rounds = any(spec.device.remote for _, spec in parts) and len(parts) > 1
+    connections, signals = Connections(), Signals()
+    results: dict[int, Result] = {}
+    pause = FIRST_PAUSE
+    with signals.caught():
+        try:
+            while True:
+                queued = None
+                before = len(results)
+                for index, (part, spec) in enumerate(parts):
+                    if index in results:
+                        continue
+                    signals.check()
+                    listener = listener_of(spec)
+                    try:
+                        results[index] = execute(
+                            spec,
+                            where,
+                            config=dump(part, where / spec.name),
+                            listener=listener,
+                            tell=listener.event,
+                            connections=connections,
+                            signals=signals,
+                            wait=wait and not in_rounds,
+                        )
+                    except Queued as stop:
+                        queued = stop
+                if queued is None:
+                    return [results[index] for index in range(len(parts))]
+                if not wait:
+                    raise queued
+                pause = FIRST_PAUSE if len(results) > before else min(2 * pause, LONGEST_PAUSE)
+                time.sleep(pause)
+        finally:
+            connections.close()
 
 
 def specs_of(loaded: Loaded, cwd: Path) -> list[Spec]:
@@ -144,7 +169,8 @@ def _part(loaded: Loaded, chosen: dict[str, float]) -> Loaded:
             message = "an axis of layers needs ansatz: {type: qaoa}"
             raise InputError(message, ("sweep", "axes", "layers"))
         changes["ansatz"] = config.ansatz.model_copy(update={"layers": int(chosen["layers"])})
-    changes["execution"] = config.execution.model_copy(update={"mode": "batch"})
+    if config.execution.mode == "auto":
+        changes["execution"] = config.execution.model_copy(update={"mode": "batch"})
     return replace(loaded, config=config.model_copy(update=changes))
 
 

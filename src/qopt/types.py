@@ -22,6 +22,8 @@ Bits: TypeAlias = NDArray[np.uint8]
 Counts: TypeAlias = dict[str, int]
 """How often each bit string was measured; `bits[i]` is variable i."""
 
+SAME_POINT = 1e-9
+"""Radians. A point that is farther from the recorded one belongs to another trajectory."""
 LEAST_BUSY = "least_busy"
 """The backend that is whichever device of IBM Quantum has the fewest jobs waiting when the run begins."""
 
@@ -29,6 +31,12 @@ LEAST_BUSY = "least_busy"
 def of_ibm(backend: str) -> bool:
     """Whether a backend's name means a device of IBM Quantum, where jobs go on without a process here."""
     return backend == LEAST_BUSY or backend.startswith("ibm_")
+
+
+TWIN = "a twin ran, too"
+"""The event of a second job for a call that could not be cancelled any more."""
+SESSION = "session"
+"""The event of a Session or Batch that was opened, rejoined, left open or ended."""
 
 
 class Sense(Enum):

@@ -257,6 +257,13 @@ def test_a_flood_of_mistakes_is_cut_short() -> None:
     assert len(refusal(text).splitlines()) == 51
 
 
+def test_a_path_in_a_variable_that_is_named_like_a_credential_is_no_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A config may lead to the folder that holds a file of credentials."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/home/somebody/graphs")
+    text = "problem: {type: maxcut, graph: /home/somebody/graphs/ring.edges}"
+    assert parse_config(text, Path("a.yaml")).config.problem.graph == "/home/somebody/graphs/ring.edges"
+
+
 @pytest.mark.parametrize("text", [GOOD + "execution: {token: canary}", GOOD + "token: [canary]\nname: [token: canary]"])
 def test_a_credential_is_not_repeated(text: str) -> None:
     """A token that was written into a config by mistake does not reach the terminal or a log."""

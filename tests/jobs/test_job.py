@@ -79,6 +79,19 @@ def test_a_cancelled_job_has_no_result(waiting: tuple[User, str]) -> None:
     assert "had ended before (cancelled)" in user.run("job", job, "--cancel")
 
 
+def test_a_job_that_failed_says_why(make_user: Callable[..., User]) -> None:
+    """In what it is described with, in the run's standing, and instead of a result."""
+    user = make_user()
+    user.hold()
+    user.platform.control.faults([{"do": "fail", "message": "the cryostat is warm", "code": 6073}])
+    job = user.leave()
+    user.release()
+    user.until(lambda: user.at_service(job) == "Failed", why="the job fails")
+    assert "the cryostat is warm" in user.json("job", job)["error"]
+    assert "the cryostat is warm" in user.run("status", "run", COLUMNS="100")
+    assert "the cryostat is warm" in user.run("job", job, "--result", code=3)
+
+
 @pytest.mark.parametrize("primitives", ["legacy", "client"])
 def test_expectation_values_come_with_their_errors(make_user: Callable[..., User], primitives: str) -> None:
     """Of both kinds of Estimator, value by value what the client decodes."""
@@ -97,9 +110,9 @@ def test_expectation_values_come_with_their_errors(make_user: Callable[..., User
 
 
 @pytest.mark.parametrize("job", ["d0000000000000000000", "no/job", "", "../sessions"])
-def test_an_id_that_is_none_is_one_clear_error(waiting: tuple[User, str], job: str) -> None:
+def test_an_id_that_is_none_is_one_clear_error(make_user: Callable[..., User], job: str) -> None:
     """Exit code 2 and what to do."""
-    user, _ = waiting
+    user = make_user()
     for option in ("--cancel", "--result"):
         said = user.run("job", job, option, code=2)
         assert repr(job) in said

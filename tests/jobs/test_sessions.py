@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from tests.jobs.users import User
 
 
-@pytest.fixture(params=["session", "batch"])
+@pytest.fixture
 def killed(make_user: Callable[..., User], request: pytest.FixtureRequest) -> tuple[User, str]:
-    """A user whose run was killed with a Session or Batch open, and its id."""
-    user = make_user(mode=request.param)
+    """A user whose run was killed with a Session open, or what a test asks for instead, and its id."""
+    user = make_user(mode=getattr(request, "param", "session"))
     user.run(*RUN, code=-signal.SIGKILL, QOPT_FAILPOINT="answered:2")
     return user, opened(user)
 
@@ -48,6 +48,7 @@ def listed(user: User, *arguments: str) -> dict[str, Any]:
     return {group["id"]: group for group in user.json("sessions", *arguments)["open"]}
 
 
+@pytest.mark.parametrize("killed", ["session", "batch"], indirect=True)
 def test_what_a_kill_left_open_is_listed_with_its_run_and_closed(killed: tuple[User, str]) -> None:
     """Closed at the service, and no longer listed; the run goes on in a new one."""
     user, session = killed

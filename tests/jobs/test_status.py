@@ -12,6 +12,10 @@ import pytest
 from tests.jobs.conftest import OTHERS
 from tests.jobs.users import LONG, RUN
 
+from qopt.emulator.handle import environment
+from qopt.execution.executor import Waiting
+from qopt.execution.ibm.account import Account
+from qopt.jobs.asking import ask
 from qopt.jobs.standing import standing
 from qopt.report.watching import watching
 
@@ -100,6 +104,18 @@ def test_without_credentials_the_journal_s_part_is_told(waiting: tuple[User, str
     assert job in said
     assert "can't be asked" in said
     assert "QISKIT_IBM_TOKEN" in said
+
+
+def test_a_service_that_is_down_is_said_and_watching_goes_on(waiting: tuple[User, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows whether the job has ended."""
+    user, _ = waiting
+    for name, value in environment(1, "a token").items():  # nobody listens there
+        monkeypatch.setenv(name, value)
+    now = standing(user.project.home)
+    told = ask(now, Account(waiting=Waiting(call=1.0, service=0.1)))
+    assert "the service can't be reached" in told.trouble
+    assert told.job is None
+    assert told.moving(now)
 
 
 def test_a_local_run_has_nothing_at_a_service(make_user: Callable[..., User]) -> None:

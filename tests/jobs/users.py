@@ -55,11 +55,11 @@ class User:
 
     def hold(self) -> None:
         """Have new jobs stay in the queue."""
-        self.platform.control.configure({"queue_wait": LONG, "real_time": True})
+        self.platform.control.configure(queue_wait=LONG, real_time=True)
 
     def release(self) -> None:
         """Let jobs run, those that are in the queue and new ones."""
-        self.platform.control.configure({"queue_wait": 0.0})
+        self.platform.control.configure(queue_wait=0.0)
 
     def at_service(self, job: str) -> str:
         """Where a job stands as the platform itself knows it."""
@@ -80,6 +80,6 @@ class User:
 def user(server: Server, folder: Path, platform: Emulator, *, mode: str = "auto", **changes: Any) -> User:
     """A user with a small run on the platform's twin of a device, whose jobs start at once."""
     execution = {"backend": "ibm_fez", "mode": mode, "waiting": WAITING}
-    platform.control.configure({"queue_wait": 0.0, "real_time": True})
+    platform.control.configure(queue_wait=0.0, real_time=True)
     changes = {"optimizer": {"type": "spsa", "iterations": 2}, **changes}
     return User(Project(server, folder, config("spsa", execution=execution, **changes)), platform)

@@ -57,12 +57,15 @@ def watch(
     from qopt.report.watching import watching
 
     home = home_of(name, runs)
-    account = None if offline else _account_of(home, instance)
+    account: Account | None = None
     try:
         with watching(sys.stdout) as show:
             while True:
                 now = standing(home)
-                told = None if account is None or not now.asks else _asked(now, account)
+                told = None
+                if now.asks and not offline:
+                    account = account or _account_of(home, instance)
+                    told = _asked(now, account)
                 show(now, told)
                 if not (now.moving and (told is None or told.moving(now))):
                     break

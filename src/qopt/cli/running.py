@@ -184,6 +184,14 @@ def show_result(result: dict[str, Any], home: Path) -> None:
     typer.echo(result_table(result, home), nl=False)
 
 
+def _is_remote(home: Path) -> bool:
+    """Whether a run's jobs go on without its process."""
+    from qopt.journal import Header, read
+    from qopt.types import of_ibm
+
+    return any(isinstance(record, Header) and of_ibm(record.identity["backend"]) for record in read(home).records)
+
+
 def _farewell(home: Path, signum: int) -> str:
     """What to know when a signal ends a run: what is in flight, and the command that goes on."""
     from qopt.journal import Answered, Failed, Submitted, read
@@ -197,5 +205,6 @@ def _farewell(home: Path, signum: int) -> str:
             open_jobs[record.stage, record.call] = record.job
         elif isinstance(record, Answered | Failed):
             open_jobs.pop((record.stage, record.call), None)
-    jobs = "".join(f"\nJob {job} was in flight; a local one is measured again." for job in open_jobs.values())
+    kept = "it stays at the service, and the same command goes on with it" if _is_remote(home) else "it was local, and is measured again"
+    jobs = "".join(f"\nJob {job} was in flight: {kept}." for job in open_jobs.values())
     return f"\nStopped by signal {signum}. All that was measured is in {home}.{jobs}\nGo on with:\n  {same_command()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,15 +160,16 @@ class Connections:
         """The conversation for a circuit, opened when it is first needed."""
         # A simulator holds a circuit's qubits and their noise, a device takes any circuit.
         qubits = () if device.remote else frozen.device_qubits
-        key = (device.name, frozen.device, execution.mode, execution.primitives, execution.mitigation, qubits)
+        key = (device.name, frozen.device, qubits, replace(execution, backend=None))
         if key not in self._executors:
             self._executors[key] = _connect(device, execution, frozen, left_open=self.left_open)
         return self._executors[key]
 
     def close(self) -> None:
         """Release every Session and Batch."""
-        while self._executors:
-            self._executors.popitem()[1].close()
+        with ExitStack() as closing:  # one that can't be closed keeps no other open
+            while self._executors:
+                closing.callback(self._executors.popitem()[1].close)
 
 
 def _connect(device: Device, execution: Execution, frozen: Frozen, *, left_open: OpenSession | None) -> Executor:

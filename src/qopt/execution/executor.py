@@ -131,6 +131,11 @@ class Diary(Protocol):
         ...
 
     @property
+    def sessions(self) -> tuple[OpenSession, ...]:
+        """All that this run opened and did not close."""
+        ...
+
+    @property
     def idle(self) -> float:
         """Seconds since the journal was last written to when it was opened; infinite for a new run."""
         ...
@@ -183,12 +188,25 @@ class Executor(Protocol):
         """
         ...
 
-    def circumstances(self) -> Circumstances:
-        """Under which jobs are measured now; asks nobody."""
+    def circumstances(self, job: str) -> Circumstances:
+        """Under which a job was measured; asks nobody."""
+        ...
+
+    def calibration(self) -> str | None:
+        """What tells the device's present calibration from others; None where there is no device."""
+        ...
+
+    def session_seconds(self, session: OpenSession) -> float | None:
+        """What a Session that ended was billed; None while its jobs still run."""
         ...
 
     def bill(self, job: str) -> float | None:
-        """QPU seconds that a finished job cost; None where there is no bill, or none yet."""
+        """QPU seconds that a finished job cost; None where there is no bill, or none yet.
+
+        Raises:
+            JobLost: If the job is not known any more.
+            BackendError: If the service can't be asked now.
+        """
         ...
 
     def usage(self) -> float | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from qiskit import qpy
 from qiskit.quantum_info import SparsePauliOp
 
+from qopt import private
 from qopt.errors import DamagedError, StorageError
 from qopt.programs import Frozen
 
@@ -97,17 +98,12 @@ def _digest(data: bytes) -> str:
 def _write(folder: Path, data: bytes, suffix: str) -> str:
     digest = _digest(data)
     temporary = folder / f".{digest}.{suffix}"
-    with open(temporary, "wb", opener=_private) as file:
+    with open(temporary, "wb", opener=private.opener) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / f"{digest}.{suffix}")
     return digest
-
-
-def _private(path: str, flags: int) -> int:
-    """Open a file that only its owner can read, whatever the process's umask."""
-    return os.open(path, flags, 0o600)
 
 
 def _sync(folder: Path) -> None:

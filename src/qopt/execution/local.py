@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from qopt.execution.executor import Diary
     from qopt.execution.primitives import Kind
+    from qopt.types import OpenSession
 
 
 class LocalExecutor:
@@ -101,12 +102,18 @@ class LocalExecutor:
             raise JobFailed(message) from error
         return answers
 
-    def circumstances(self) -> Circumstances:
+    def circumstances(self, job: str) -> Circumstances:  # noqa: ARG002 - the protocol's
         """There is neither a Session to rejoin nor a device that is calibrated."""
         return Circumstances()
 
     def bill(self, job: str) -> None:
         """Nothing is billed."""
+
+    def calibration(self) -> None:
+        """There is no device that is calibrated."""
+
+    def session_seconds(self, session: OpenSession) -> None:
+        """No Session is billed."""
 
     def usage(self) -> None:
         """No Session is billed."""

@@ -141,20 +141,24 @@ def read(result: PrimitiveResult[Any] | object, pubs: Sequence[Pub], mitigation:
             f"the backend answered {type(result).__name__} where a result of {len(pubs)} PUBs was expected: run the same command again"
         )
         raise BackendError(message)
-    answers: list[PubData] = []
-    for pub, item in zip(pubs, result, strict=True):
-        if pub.observables:
-            shape: tuple[int, ...] = (len(pub.points), len(pub.observables))
-            answer = {"evs": _checked("evs", np.asarray(item.data.evs, dtype=np.float64), shape, pub)}
-            if mitigation is not None and own_errors(mitigation):
-                answer["stds"] = _checked("stds", _own_errors(item.data, mitigation.zne.noise_factors or NOISE_FACTORS), shape, pub)
-            answers.append(answer)
-            continue
-        # Twirling rounds shots up to whole randomizations. What was not asked for is left out, so that all points have as many.
-        samples = from_bit_array(item.data[REGISTER].array[..., : pub.shots, :])
-        shape = (len(pub.points), pub.shots or 0, math.ceil(len(pub.frozen.layout) / 8))
-        answers.append({"samples": _checked("samples", samples, shape, pub)})
-    return answers
+    try:
+        return [_arrays(pub, item.data, mitigation) for pub, item in zip(pubs, result, strict=True)]
+    except (AttributeError, KeyError, TypeError) as error:
+        message = f"the backend's answer lacks what was asked for ({type(error).__name__}: {error}): run the same command again"
+        raise BackendError(message) from error
+
+
+def _arrays(pub: Pub, data: Any, mitigation: Mitigation | None) -> PubData:  # noqa: ANN401 - a DataBin
+    if pub.observables:
+        shape: tuple[int, ...] = (len(pub.points), len(pub.observables))
+        answer = {"evs": _checked("evs", np.asarray(data.evs, dtype=np.float64), shape, pub)}
+        if mitigation is not None and own_errors(mitigation):
+            answer["stds"] = _checked("stds", _own_errors(data, mitigation.zne.noise_factors or NOISE_FACTORS), shape, pub)
+        return answer
+    # Twirling rounds shots up to whole randomizations. What was not asked for is left out, so that all points have as many.
+    samples = from_bit_array(data[REGISTER].array[..., : pub.shots, :])
+    shape = (len(pub.points), pub.shots or 0, math.ceil(len(pub.frozen.layout) / 8))
+    return {"samples": _checked("samples", samples, shape, pub)}
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from qopt.errors import InputError
 from qopt.execution.executor import Circumstances, JobLost, JobState
 from qopt.execution.frozen import to_bytes
 from qopt.identity import circuit_digest, differences
+from qopt.types import SAME_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
     from qopt.execution.executor import Diary
     from qopt.execution.recording import RecordedCall, Recording
     from qopt.programs import Frozen, Program, Pub, PubData
-
-SAME_POINT = 1e-9
-"""Radians: what a replay takes for the same point, too."""
+    from qopt.types import OpenSession
 
 _MAIN = "main"
 _WHERE = ("execution", "backend")
@@ -69,13 +68,19 @@ class RecordedExecutor:
         recorded = self._asked[job]
         return self._recording.raw(recorded.stage, recorded.call)
 
-    def circumstances(self) -> Circumstances:
+    def circumstances(self, job: str) -> Circumstances:  # noqa: ARG002 - the protocol's
         """Those of the job that was asked for last; its Session was another run's."""
         return Circumstances(calibration=None if self._last is None else self._last.calibration)
 
     def bill(self, job: str) -> float | None:
         """What the job cost when it ran."""
-        return self._asked[job].qpu_seconds if job in self._asked else None
+        return next((call.qpu_seconds for call in self._recording.calls.values() if call.job == job), None)
+
+    def calibration(self) -> None:
+        """A recording's device does not change."""
+
+    def session_seconds(self, session: OpenSession) -> None:
+        """No Session is billed."""
 
     def usage(self) -> None:
         """No Session is billed."""

@@ -168,6 +168,10 @@ def from_content(content: bytes, name: str) -> Recording:
         raise StorageError(message)
     with _believed(name):
         answered = [RecordedCall(**item) for item in manifest["calls"]]
+        _ = (
+            [manifest["identity"][key] for key in ("circuit", "parameters", "observables", "sense")],
+            manifest["identity"]["objective"]["name"],
+        )
         return Recording(
             digest,
             manifest["run_id"],

@@ -15,6 +15,7 @@ from qopt.programs import pack
 if TYPE_CHECKING:
     from qopt.execution.executor import Diary
     from qopt.programs import Program, Pub, PubData
+    from qopt.types import OpenSession
 
 
 class StatevectorExecutor:
@@ -51,12 +52,18 @@ class StatevectorExecutor:
             raise JobLost(job)
         return self._answers.pop(job)
 
-    def circumstances(self) -> Circumstances:
+    def circumstances(self, job: str) -> Circumstances:  # noqa: ARG002 - the protocol's
         """There is neither a Session to rejoin nor a device that is calibrated."""
         return Circumstances()
 
     def bill(self, job: str) -> None:
         """Nothing is billed."""
+
+    def calibration(self) -> None:
+        """There is no device that is calibrated."""
+
+    def session_seconds(self, session: OpenSession) -> None:
+        """No Session is billed."""
 
     def usage(self) -> None:
         """No Session is billed."""

@@ -10,7 +10,7 @@ from qopt.errors import InputError, StorageError
 from qopt.execution.ibm.inquiry import close_group, group_facts
 from qopt.journal import Event, read
 from qopt.journal.lock import host_at_work
-from qopt.ledger import SESSION
+from qopt.types import SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from qopt.journal import Asked, Event, Submitted, read
 from qopt.journal.lock import host_at_work
-from qopt.ledger import SESSION, Ledger, tag_for
+from qopt.ledger import MODE, Ledger, tag_for
 from qopt.report.history import history
-from qopt.types import of_ibm
+from qopt.types import SESSION, of_ibm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ class Standing:
         billed: QPU seconds of the jobs whose bill is settled.
         bills: How many these are.
         unbilled: Answered jobs whose bill is not settled yet.
-        mode: How jobs are grouped at the service, where a choice or a Session was recorded.
+        mode: How jobs are grouped at the service; None where none was sent yet.
         mode_reason: Why, where the journal says.
         session: The Session or Batch that is open.
         in_flight: The question without an answer.
@@ -127,7 +127,7 @@ def standing(folder: Path) -> Standing:
     host = host_at_work(folder)
     contents = read(folder)
     run, ledger = history(folder, contents), Ledger(contents.records)
-    session = _session(contents, ledger)
+    mode, reason = _mode(contents)
     return Standing(
         name=folder.name,
         run_id=ledger.header.run_id if ledger.header else "",
@@ -140,12 +140,12 @@ def standing(folder: Path) -> Standing:
         elapsed=ledger.elapsed,
         changed=run.changed,
         best_seen=run.best_seen,
-        billed=ledger.qpu,
-        bills=len(ledger.bills),
-        unbilled=len(ledger.unbilled),
-        mode=ledger.mode or (session.mode if session is not None else None),
-        mode_reason=ledger.mode_reason,
-        session=session,
+        billed=ledger.bills.seconds,
+        bills=len(ledger.bills.of_calls),
+        unbilled=ledger.bills.unsettled,
+        mode=mode,
+        mode_reason=reason,
+        session=_session(contents, ledger),
         in_flight=_in_flight(contents, ledger),
         result=run.result is not None,
     )
@@ -166,6 +166,20 @@ def _in_flight(contents: Contents, ledger: Ledger) -> InFlight | None:
         else:
             found = InFlight(*key, tag_for(ledger.header.run_id if ledger.header else "", *key), None, time)
     return found
+
+
+def _mode(contents: Contents) -> tuple[str | None, str]:
+    """How jobs are grouped since the last change that was recorded, and why; one by one where a device has jobs and no change was."""
+    mode, reason = None, ""
+    for record in contents.records:
+        if isinstance(record, Submitted) and mode is None:
+            mode = "job"
+        if isinstance(record, Event) and record.name == MODE:
+            mode, reason = str(record.detail["mode"]), str(record.detail["reason"])
+        elif isinstance(record, Event) and record.name == SESSION and record.detail["what"] in ("opened", "rejoined"):
+            found = str(record.detail["mode"])
+            mode, reason = found, reason if found == mode else ""
+    return mode, reason
 
 
 def _session(contents: Contents, ledger: Ledger) -> Opened | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from qopt import private
 from qopt.journal.failures import damaged
 
 if TYPE_CHECKING:
@@ -83,18 +84,10 @@ class HeadFile:
 
 def write_private(path: Path, content: bytes) -> None:
     """Write and sync a file that only its owner can read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with open(path, "wb", opener=private.opener) as file:
         file.write(content)
         file.flush()
-        os.fsync(descriptor)
-
-
-def make_private(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for their owner alone; what is there stays as it is."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    for path in reversed(missing):
-        path.mkdir(mode=0o700, exist_ok=True)
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -95,13 +95,24 @@ class Answered:
 
 @dataclass(frozen=True)
 class Failed:
-    """A job that gave no answer."""
+    """A job that gave no answer.
+
+    Attributes:
+        stage: As in the question.
+        call: As in the question.
+        job: Its id.
+        error: Why.
+        session: The id of the Session or Batch that it was sent to, if any.
+        remote: Whether it was a job of a service, which may charge it all the same.
+    """
 
     kind: ClassVar[str] = "failed"
     stage: str
     call: int
     job: str
     error: str
+    session: str | None = None
+    remote: bool = False
 
 
 @dataclass(frozen=True)

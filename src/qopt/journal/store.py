@@ -8,11 +8,12 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Self
 
+from qopt import private
 from qopt.errors import StorageError
 from qopt.failpoints import reach
 from qopt.journal.failures import translated
 from qopt.journal.filesystem import on_network
-from qopt.journal.head import HeadFile, make_private, read_head, sync_folder
+from qopt.journal.head import HeadFile, read_head, sync_folder
 from qopt.journal.lock import RunLock
 from qopt.journal.reading import Contents, connect, load, raw_answer
 from qopt.journal.records import Answered
@@ -68,7 +69,7 @@ class Journal:
             StorageError: If the folder can't be read or written, or was made by a newer qopt.
         """
         with translated(folder):
-            make_private(folder)
+            private.make_folder(folder)
             lock = RunLock.acquire(folder)
             try:
                 journal = cls._opened(folder, lock)

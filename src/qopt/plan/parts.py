@@ -60,7 +60,7 @@ class Part:
     def points(self) -> tuple[int, ...]:
         """Points of every job; the last is the final measurement, which takes every candidate twice."""
         asked = self.typical.jobs
-        return (*asked, 2 * min(_candidates(self.spec, self.frozen), sum(asked) + 1))
+        return (*asked, 2 * min(_candidates(self.spec, self.frozen, self.timing), sum(asked) + 1))
 
     @property
     def shots(self) -> int:
@@ -95,7 +95,7 @@ def foretell(spec: Spec, device: BackendV2, *, repetitions: int = REPETITIONS) -
     price = Price(shots, lambda points: seconds_for(points * shots, timing))
     counted = most_points(spec.objective, logical)
     ideal = None if counted is None else unrolled(logical)
-    limits = _limits(spec, frozen, price, counted or MOST_POINTS)
+    limits = _limits(spec, frozen, timing, price, counted or MOST_POINTS)
     runs: list[DryRun] = []
     while len(runs) < repetitions:
         rng = noise_of(spec.seed, len(runs))
@@ -110,20 +110,20 @@ def foretell(spec: Spec, device: BackendV2, *, repetitions: int = REPETITIONS) -
     return Part(spec, frozen, timing, tuple(runs), ideal is not None)
 
 
-def _limits(spec: Spec, frozen: Frozen, price: Price, counted: int) -> Limits:
+def _limits(spec: Spec, frozen: Frozen, timing: Timing, price: Price, counted: int) -> Limits:
     """What the budget leaves to the optimizer, the final measurement kept back."""
-    final = 2 * _candidates(spec, frozen)
+    final = 2 * _candidates(spec, frozen, timing)
     shots = None if spec.budget.shots is None else spec.budget.shots - final * price.shots
     return Limits(spec.budget.evaluations, shots, spec.budget.qpu, counted, reserve=price.seconds(final))
 
 
-def _candidates(spec: Spec, frozen: Frozen) -> int:
+def _candidates(spec: Spec, frozen: Frozen, timing: Timing) -> int:
     """How many points the final measurement may take, by the rule of a run."""
     if isinstance(spec.optimizer, MeasureStart):
         return 1
     if spec.budget.qpu is not None:
         without = replace(spec, budget=replace(spec.budget, qpu=None))
-        return min(remote.most_candidates(spec, frozen), _candidates(without, frozen))
+        return min(remote.most_candidates(spec, frozen, timing), _candidates(without, frozen, timing))
     if spec.budget.shots is None:
         return CANDIDATES
     return max(1, min(CANDIDATES, spec.budget.shots // (8 * shots_of(spec.objective, frozen, 1))))

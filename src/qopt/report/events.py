@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,7 +9,7 @@ if TYPE_CHECKING:
 
     from qopt.journal import Event
 
-_SILENT = ("timing", "billed")
+_SILENT = ("timing", "billed", "session billed")
 """Events that are book-keeping: the result tells what they add up to."""
 
 
@@ -38,9 +37,10 @@ def _overcome(detail: dict[str, Any]) -> str:
 
 
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "mode": lambda detail: f"mode {detail['mode']}: {detail['reason']}",
+    "mode": lambda detail: f"mode {detail['mode']}{': ' if detail['reason'] else ''}{detail['reason']}",
     "session": _session,
-    "billed in vain": lambda detail: f"job {detail['job']} gave no answer and was billed {detail['seconds']:.1f} s",
+    "billed without an answer": lambda detail: f"job {detail['job']} gave no answer and was billed {detail['seconds']:.1f} s",
+    "a twin ran, too": lambda detail: f"job {detail['job']} was a twin of job {detail['kept']} and ran before it could be cancelled",
     "adopted a job": lambda detail: f"job {detail['job']} was at the service already and is waited for",
     "cancelled a twin": lambda detail: f"job {detail['job']} was a twin of job {detail['kept']} and was cancelled",
     "trouble overcome": _overcome,

@@ -79,7 +79,7 @@ def _known(standing: Standing) -> list[Fact]:
 
 def _grouping(standing: Standing, told: Told | None, now: float) -> list[Fact]:
     rows = []
-    if standing.mode is not None:
+    if standing.mode is not None and standing.remote:
         rows.append(Fact("mode", standing.mode, f"({printable(standing.mode_reason)})" if standing.mode_reason else ""))
     opened = standing.session
     if opened is None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-DEVICE = "ibm_manila"
+DEVICE, OTHER = "ibm_manila", "ibm_lagos"
 MODES = ("job", "batch", "session")
 KINDS = ("legacy", "client")
 BOUNDARIES = ("asked", "accepted", "submitted", "ended", "fetched")
@@ -38,7 +38,7 @@ EXPECTATION = {
 """What makes it a run of the Estimator."""
 PATIENCE = 60.0
 """Seconds after which a test gives up on something that should have happened."""
-SETTINGS = Settings(backends=(DEVICE,), engine="tests.faults.ibm.gate", noise=False)
+SETTINGS = Settings(backends=(DEVICE, OTHER), engine="tests.faults.ibm.gate", noise=False)
 _TAG = re.compile(r"^qopt-[0-9a-f]{16}-(?P<call>[a-z]+-\d+)$")
 
 

@@ -134,6 +134,7 @@ def outcome(project: Project) -> dict[str, Any]:
     result = json.loads((project.home / "result.json").read_text())
     for name in ("mode", "reason", "session_seconds", "session_busy"):
         del result["usage"][name]
+    result["engine"], _, _ = result["engine"].partition(" on ")
     return {"answers": answers(project.contents()), "result": result}
 
 

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.faults.ibm.matrix import GENERATIONS, assert_same, rule
 
+from qopt.assemble import spec_of
+from qopt.config import read_config
+from qopt.execution.ibm.account import Account
 from qopt.journal import Failed, Submitted
+from qopt.runner import execute
 
 if TYPE_CHECKING:
     from tests.faults.ibm.matrix import Rehearsal
@@ -144,6 +148,34 @@ def test_the_twin_of_a_submission_that_arrived_twice_is_cancelled(rehearsal: Reh
     assert len(rehearsal.events("cancelled a twin")) == 1
 
 
+def test_the_twin_that_the_client_makes_by_itself_is_cancelled(
+    rehearsal: Rehearsal, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its inside is not what we know, it sends a submission again after a 502, and both were accepted."""
+    monkeypatch.setattr(Account, "_take_over_retries", lambda _: None)
+    for name, value in rehearsal.emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    control = rehearsal.emulator.control
+    control.faults([rule("submission", {"do": "status", "code": 502, "when": "after"}, nth=2), {"do": "stall", "nth": 2, **SECOND}])
+    loaded = read_config(rehearsal.project.folder / "config.yaml", [])
+    execute(spec_of(loaded, rehearsal.project.folder), rehearsal.project.home.parent)
+    assert_same(rehearsal, expected["legacy"])
+    assert [job["status"] for job in control.jobs()].count("Cancelled") == 1
+
+
+@pytest.mark.parametrize("mode", ["batch", "job"])
+@pytest.mark.parametrize("fault", [{"do": "status", "code": 502}, {"do": "reset"}, {"do": "status", "code": 429, "retry_after": 1}])
+def test_a_submission_that_nobody_answers_is_found_in_every_mode(
+    rehearsal: Rehearsal, expected: dict[str, Any], fault: dict[str, Any], mode: str
+) -> None:
+    """It was carried out, so it is not sent again."""
+    rehearsal.execute(mode=mode)
+    rehearsal.emulator.control.faults([rule("submission", fault, when="after", count=2)])
+    rehearsal.run()
+    assert_same(rehearsal, expected["legacy"])
+    assert len(rehearsal.emulator.control.jobs()) == len(expected["legacy"]["answers"])
+
+
 @pytest.mark.parametrize("request_kind", ["session", "closing", "bill", "results"])
 def test_any_other_request_that_arrives_twice_does_no_harm(rehearsal: Rehearsal, expected: dict[str, Any], request_kind: str) -> None:
     """A Session that nobody knows has no job, and costs nothing."""
@@ -177,15 +209,26 @@ def test_a_login_that_expires_is_renewed(rehearsal: Rehearsal, expected: dict[st
     assert sum(isinstance(record, Submitted) for record in rehearsal.project.contents().records) == len(expected[generation]["answers"])
 
 
-@pytest.mark.parametrize("request_kind", ["token", "session", "submission", "job", "results", "closing"])
+HANG = {"do": "hang", "seconds": 3600}
+DRIP = {"do": "drip", "seconds": 3600}
+
+
 @pytest.mark.parametrize(
-    "fault", [{"do": "hang", "seconds": 3600}, {"do": "hang", "seconds": 3600, "when": "after"}, {"do": "drip", "seconds": 3600}]
+    ("request_kind", "fault"),
+    [
+        *(
+            pytest.param(name, HANG, id=f"{name}-before")
+            for name in ("token", "devices", "session", "submission", "job", "results", "closing")
+        ),
+        *(pytest.param(name, {**HANG, "when": "after"}, id=f"{name}-after") for name in ("session", "submission", "results", "closing")),
+        *(pytest.param(name, DRIP, id=f"{name}-in-drops") for name in ("instances", "submission", "results")),
+    ],
 )
 def test_an_answer_that_does_not_come_is_not_waited_for(
     rehearsal: Rehearsal, expected: dict[str, Any], request_kind: str, fault: dict[str, Any]
 ) -> None:
-    """Silence, before and after the request was carried out, and an answer that drips."""
-    rehearsal.wait_for(call=1.5)
+    """Silence for an hour, before and after the request was carried out, and an answer that takes an hour, drop by drop."""
+    rehearsal.wait_for(call=2.0)
     rehearsal.emulator.control.faults([rule(request_kind, fault)])
     rehearsal.run()
     assert_same(rehearsal, expected["legacy"])

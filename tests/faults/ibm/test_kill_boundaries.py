@@ -78,6 +78,20 @@ def test_a_run_of_the_estimator_that_is_killed_executes_no_job_twice(bench: Benc
     assert_same(bench, project, expected)
 
 
+@KIND
+@pytest.mark.parametrize("boundary", ["accepted:3", "answered:3", *nightly("submitted:2", "ended:3", "stopped:1")])
+def test_a_budget_of_qpu_time_ends_a_killed_run_where_it_would_have_ended(bench: Bench, kind: str, boundary: str) -> None:
+    """What is affordable follows from bills, and those are the same whenever they are read."""
+    wanted = {**config("job", kind, iterations=20), "budget": {"qpu": 30}}
+    expected = bench.unkilled(wanted)
+    assert "budget" in expected.run["result"]["status"]
+    project = bench.project(wanted)
+    bench.kill_at(project, boundary)
+    bench.run(project)
+    assert_same(bench, project, expected)
+    assert sum(expected.billed.values()) <= 30
+
+
 @MODE
 def test_a_job_that_failed_before_the_kill_is_sent_again_once(bench: Bench, mode: str) -> None:
     """The platform failed at the second job; the run is killed before it has noted that."""
@@ -94,15 +108,18 @@ def test_a_job_that_failed_before_the_kill_is_sent_again_once(bench: Bench, mode
 @KIND
 @MODE
 def test_a_run_that_is_killed_at_random_times_executes_no_job_twice(bench: Bench, mode: str, kind: str) -> None:
-    """Again and again, and the platform with it every third time."""
+    """Again and again, a few records after it came back, and the platform with it every third time."""
     expected = bench.unkilled(config(mode, kind, iterations=6))
     rng = random.Random(f"{mode} {kind}")  # noqa: S311 - when to kill
-    for _ in range(5):
+    for _ in range(3):
         project = bench.project(config(mode, kind, iterations=6))
         kills = 0
         while not project.finished():
             process = bench.start(project)
-            time.sleep(rng.uniform(0.3, 1.5))
+            enough = len(project.contents().records) + rng.randint(1, 6)
+            while len(project.contents().records) < enough and not project.finished():
+                time.sleep(0.02)
+            time.sleep(rng.uniform(0.0, 0.2))
             process.send(signal.SIGKILL)
             process.wait()
             kills += 1

@@ -242,6 +242,7 @@ def test_a_session_that_could_not_be_closed_is_closed_by_the_next_part(bench: Be
     assert len(bench.emulator.control.sessions()) == 1
 
 
+@pytest.mark.nightly
 def test_whoever_leaves_does_not_wait_for_a_service_in_trouble(bench: Bench) -> None:
     """Killed, gone on with, and told to leave before the service has answered anything: closing the Session is left for later."""
     expected = bench.unkilled(config("session"))

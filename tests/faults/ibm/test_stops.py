@@ -16,7 +16,7 @@ NOWHERE = "nothing.invalid"
 """A name that no machine has (RFC 2606)."""
 
 
-@pytest.mark.parametrize("request_kind", ["instances", "configuration", "listing", "session", "submission", "job", "results"])
+@pytest.mark.parametrize("request_kind", ["instances", "properties", "listing", "session", "submission", "job", "results"])
 def test_what_the_account_may_not_do_ends_the_run(rehearsal: Rehearsal, expected: dict[str, Any], request_kind: str) -> None:
     """403: said at once, with where to look."""
     rehearsal.emulator.control.faults([rule(request_kind, {"do": "status", "code": 403}, **FOR_GOOD)])
@@ -35,7 +35,7 @@ def test_a_refused_submission_ends_the_run(rehearsal: Rehearsal, expected: dict[
     assert_same(rehearsal, expected["legacy"])
 
 
-@pytest.mark.parametrize("request_kind", ["instances", "configuration", "listing", "session", "submission", "job", "results"])
+@pytest.mark.parametrize("request_kind", ["instances", "properties", "listing", "session", "submission", "job", "results"])
 def test_an_outage_that_outlasts_the_deadline_ends_the_run(rehearsal: Rehearsal, expected: dict[str, Any], request_kind: str) -> None:
     """As long as the config says, it is tried again, and not longer."""
     rehearsal.wait_for(service=1.5)

@@ -85,12 +85,14 @@ class Account:
         """
         key = (name, fractional)
         if key not in self._backends:
-            names = self.names()
+            rows = self._rows()
+            names = sorted({str(row["name"]) for row in rows})
             if name not in names:
                 close = difflib.get_close_matches(name, names, 1)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 message = f"the account has no backend {name!r}, expected one of {', '.join(names) or '(it has none)'}{hint}"
                 raise InputError(message, ("execution", "backend"))
+            self._settle_on(next(row["instance"] for row in rows if row["name"] == name), {row["instance"] for row in rows})
             self._backends[key] = self._call(f"the description of {name}", lambda: self._described(name, fractional=fractional))
         return self._backends[key]
 
@@ -112,7 +114,7 @@ class Account:
 
     def names(self) -> list[str]:
         """The names of the account's devices, sorted."""
-        return [str(row["name"]) for row in self._rows()]
+        return sorted({str(row["name"]) for row in self._rows()})
 
     def allowance(self) -> Allowance:
         """What the plan still allows."""
@@ -192,14 +194,22 @@ class Account:
         return self.caller.read(what, function)
 
     def _rows(self) -> list[dict[str, Any]]:
-        """The devices as the service lists them; a service object that was made while it had trouble has none and is made anew."""
+        """The devices of all the account's instances as the service lists them, each with the CRN of its instance."""
 
         def listed() -> list[dict[str, Any]]:
             # The public `backends()` fetches every device's whole description, which takes seconds each; this is its first step.
-            rows = [dict(row) for row in self.service._active_api_client.list_backends()]  # noqa: SLF001 - the client's only light way
+            service = self.service
+            clients = dict(service._api_clients) or {None: service._active_api_client}  # noqa: SLF001 - the client's only light way
+            rows = [dict(row) | {"instance": crn} for crn, client in clients.items() for row in client.list_backends()]
             return sorted(rows, key=lambda row: str(row["name"]))
 
         return cast("list[dict[str, Any]]", self._call("the account's devices", listed))
+
+    def _settle_on(self, instance: str | None, instances: set[str | None]) -> None:
+        """Of several instances use the one that has the device, for everything: usage, plan and jobs are those of an instance."""
+        if self._instance is None and instance is not None and len(instances) > 1:
+            self._instance = instance
+            self._reconnect()
 
     def _described(self, name: str, *, fractional: bool) -> Any:  # noqa: ANN401 - the client's
         # None is every gate that the device has; True would be refused where there are no fractional ones.

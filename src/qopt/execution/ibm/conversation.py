@@ -9,6 +9,7 @@ from qopt.errors import BackendError
 from qopt.execution.executor import JobLost
 from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Unanswered
+from qopt.types import SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from qopt.execution.ibm.account import Account
     from qopt.types import OpenSession
 
-SESSION = "session"
-"""The event that every change is recorded as."""
 IDLE_SHARE = 0.5
 """Of the interactive timeout: a Session that idles longer is released, for until that timeout every second is billed."""
 CLOSING = 20.0
@@ -65,7 +64,7 @@ class Conversation:
     def attach(self, diary: Diary | None) -> None:
         """Work for another run, or for none."""
         self._diary = diary
-        if self._opened is not None:
+        if self._opened is not None and diary is not None and self.id not in {known.id for known in diary.sessions}:
             self._note("rejoined", "shared with another run of the sweep")
 
     def place(self) -> Any:  # noqa: ANN401 - a Session, a Batch or a backend of the client
@@ -145,13 +144,12 @@ class Conversation:
         known = self._known()
         if session is None or self._opened is not None or (known is not None and known.id == session):
             return
-        for mode in ("session", "batch"):
-            try:
-                self._account.session(session, batch=mode == "batch")
-            except (JobLost, Unanswered):
-                continue  # it is of the other kind, or gone
-            self._record("rejoined", session, "a job of this run is in it", None, mode=mode)
+        try:
+            found = self._account.group(session)
+        except JobLost:
             return
+        mode = "batch" if type(found).__name__ == "Batch" else "session"
+        self._record("rejoined", session, "a job of this run is in it", None, mode=mode)
 
     def close(self) -> None:
         """Release what is open, so that it is not billed any longer. What can't be closed is said; `qopt sessions` closes it later."""
@@ -164,6 +162,7 @@ class Conversation:
                     self._record("left open", known.id, str(error), None, mode=known.mode)
                 return
         self._release(self._let_go_reason or "released")
+        self._release_others()
 
     def _release(self, why: str) -> None:
         if self._opened is None:
@@ -176,7 +175,28 @@ class Conversation:
         else:
             what, reason, seconds = "ended", why, self._seconds()
         self._opened = None
-        self._record(what, session, reason, seconds)
+        self._record(what, session, reason, seconds, mode="batch" if self._batch else "session")
+
+    def _release_others(self) -> None:
+        """Close what earlier parts of the run left open beside what was open last."""
+        for known in () if self._diary is None else self._diary.sessions:
+            try:
+                session = self._account.session(known.id, batch=known.mode == "batch", limit=CLOSING)
+                self._account.caller.read("closing the Session", session.close, limit=CLOSING)
+            except JobLost as error:
+                self._record("ended", known.id, str(error), None, mode=known.mode)
+            except BackendError as error:
+                self._account.caller.told.append(str(error))
+            else:
+                self._record("ended", known.id, "released", self.seconds_of(known), mode=known.mode)
+
+    def seconds_of(self, session: OpenSession) -> float | None:
+        """What a Session or Batch that ended was billed; None while its jobs still run, or where the service does not say."""
+        try:
+            details = self._details(lambda: self._account.session(session.id, batch=session.mode == "batch"), limit=CLOSING)
+        except BackendError:
+            return None
+        return details.get("usage_time") if details.get("state") == "closed" else None
 
     def _known(self) -> OpenSession | None:
         """What this run opened last, or another of its sweep before it."""
@@ -196,8 +216,9 @@ class Conversation:
             return
         self.left_open = None
         self._opened, self._logins, self._batch = session, self._account.logins, batch
-        if known.mode != self.mode:
-            self._release(f"the mode is {self.mode} now")
+        elsewhere = details.get("backend_name") not in (None, self._device)
+        if known.mode != self.mode or elsewhere:
+            self._release(f"the device is {self._device} now" if elsewhere else f"the mode is {self.mode} now")
             return
         if details.get("state") == "closed" or details.get("accepting_jobs") is False:
             self._opened = None
@@ -238,6 +259,7 @@ class Conversation:
             self._account.caller.read("closing the idle Session", lambda: self._current().close(), limit=CLOSING)
         except BackendError as error:
             self._account.caller.told.append(str(error))
+            self._logins = -1  # the client's object takes itself for closed now: the next one to need it fetches it anew
             return
         self._let_go_reason = f"released after {self._guard.seconds:g} s without a job, for idling is billed"
 
@@ -261,9 +283,11 @@ class Conversation:
         if self._opened is None:
             return None
         try:
-            return self._details(self._current, limit=CLOSING).get("usage_time")
+            details = self._details(self._current, limit=CLOSING)
         except BackendError:
             return None
+        # Until its last job has ended it goes on being billed: it is asked for again when bills are settled.
+        return details.get("usage_time") if details.get("state") == "closed" else None
 
     def _note(self, what: str, reason: str, *, seconds: float | None = None) -> None:
         self._record(what, str(self.id), reason, seconds)

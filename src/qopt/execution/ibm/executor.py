@@ -7,6 +7,7 @@ import itertools
 import math
 import re
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,16 +22,18 @@ from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Bucket, Unanswered, delays
 from qopt.execution.mitigation import Mitigation, options
 from qopt.failpoints import reach
+from qopt.types import TWIN
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from qopt.execution.executor import Diary
     from qopt.execution.ibm.account import Account
     from qopt.execution.ibm.conversation import Conversation
     from qopt.execution.primitives import Kind
     from qopt.programs import Frozen, Program, Pub, PubData
+    from qopt.types import OpenSession
 
 FETCHES = 3
 """How often a result that can't be believed is fetched: what was cut on the way comes whole the next time."""
@@ -39,6 +42,10 @@ SLOWEST_POLL = {"session": 1.0, "batch": 10.0, "job": 10.0}
 FIRST_POLL, POLL_GROWTH = 0.1, 1.3
 TOO_LONG = re.compile(r"1305|too long|longer than", re.IGNORECASE)
 """How the service says that a job took more time than it was allowed to: by this code, or in words."""
+SETTLING = 10.0
+"""Seconds that asking for a bill may take: a run does not wait for what it can ask another time."""
+RECALIBRATED_AFTER = 600.0
+"""Seconds after which the device's calibration is looked up again, while a job waits."""
 LONGEST = 10800
 """Seconds of QPU time that a job may take."""
 
@@ -77,6 +84,7 @@ class IbmExecutor:
         """Tags of submissions that nobody answered: a job may still turn up for them."""
         self._lost = False
         self._calibration: str | None = None
+        self._calibrated_at = -math.inf
         self._handles: dict[str, tuple[int, Any]] = {}
         self._wide: dict[int, tuple[Frozen, Frozen]] = {}
         per_minute = account.caller.waiting.submissions
@@ -90,7 +98,7 @@ class IbmExecutor:
         self._settled.clear()
         self._conversation.attach(diary)
         if diary is not None:
-            self._calibration = self._read_calibration()
+            self._look_up_calibration()
 
     def submit(self, program: Program, *, tag: str, seconds: int | None = None) -> str:
         """Make sure that there is exactly one live job with this tag.
@@ -104,7 +112,7 @@ class IbmExecutor:
         """
         wide = self._widened(program)
         digest = inputs_digest(program)
-        stage = _stage_of(tag)
+        stage, _, _ = tag.rpartition("-")
         lost, self._lost = self._lost, False
         if lost or stage not in self._settled:
             idle = math.inf if self._diary is None else self._diary.idle
@@ -140,39 +148,40 @@ class IbmExecutor:
 
     def status(self, job: str) -> JobState:
         """Where the job stands, without waiting."""
-        try:
-            said = self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status())
-        except JobLost:
-            self._lost = True  # whoever submits it again is to look for it first: the service may have forgotten it for a moment only
-            raise
-        return state_of(said)
+        with self._noticing_loss(job):
+            return state_of(self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status()))
 
     def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
         """Wait for the answer, and believe it only where it has the type, the shape and the numbers that were asked for."""
         self._conversation.resume()
-        try:
-            state = self._wait(job, tag)
-            reach("ended")
-            if state is not JobState.DONE:
-                raise self._failed(job, state)
+        state = self._wait(job, tag)
+        reach("ended")
+        if state is not JobState.DONE:
+            raise self._failed(job, state)
+        with self._noticing_loss(job):
             data = self._fetch(job, program)
-        except JobLost:
-            # What the service does not know now it may know again: before the question is sent again, its tag is asked for.
-            self._handles.pop(job, None)
-            self._settled.discard(_stage_of(tag))
-            raise
         self._conversation.rest()
         reach("fetched")
         self._tell()
         return data
 
-    def circumstances(self) -> Circumstances:
-        """The Session that is open, and the calibration as known since this part of the run began."""
-        return Circumstances(self._conversation.id, self._calibration or "unknown")
+    def circumstances(self, job: str) -> Circumstances:
+        """The Session of the job, and the calibration as it was looked up last."""
+        # The public property asks the service again where a job belongs to no Session.
+        session = getattr(self._handle(job), "_session_id", None)
+        return Circumstances(None if session is None else str(session), self._calibration or "unknown")
+
+    def calibration(self) -> str | None:
+        """Of the device, as it was looked up last."""
+        return self._calibration
+
+    def session_seconds(self, session: OpenSession) -> float | None:
+        """What a Session that ended was billed; None while its jobs still run."""
+        return self._conversation.seconds_of(session)
 
     def bill(self, job: str) -> float | None:
         """QPU seconds billed; None while the service still counts."""
-        return self._account.caller.read(f"the bill of job {job}", lambda: billed_seconds(self._handle(job).metrics()))
+        return self._account.caller.read(f"the bill of job {job}", lambda: billed_seconds(self._handle(job).metrics()), limit=SETTLING)
 
     def usage(self) -> float | None:
         """Seconds that the open Session was billed so far."""
@@ -199,6 +208,16 @@ class IbmExecutor:
     @property
     def _waiting(self) -> Any:  # noqa: ANN401 - Waiting, shortened
         return self._account.caller.waiting
+
+    @contextmanager
+    def _noticing_loss(self, job: str) -> Iterator[None]:
+        """What the service does not know now it may know again: whoever sends its question again is to look for the job first."""
+        try:
+            yield
+        except JobLost:
+            self._lost = True
+            self._handles.pop(job, None)
+            raise
 
     def _fetch(self, job: str, program: Program) -> list[PubData]:
         for fetch in itertools.count(1):
@@ -238,14 +257,13 @@ class IbmExecutor:
             self._handles.clear()
             # Not carried out, as far as anybody knows; asking once costs nothing.
             return self._adopt(tag, digest, program, age=math.inf)
-        ended = self._conversation.ended()
-        if reaction is Reaction.REFUSED and ended is not None:
+        if reaction is Reaction.REFUSED and (ended := self._conversation.ended()) is not None:
             self._conversation.move_on(ended)
             return None
         if reaction is not Reaction.RETRY:
             raise error
         if error.failure.status == 429:  # noqa: PLR2004 - too many requests
-            self._bucket = Bucket(self._limited)
+            self._bucket = Bucket(self._limited, full=False)
             return self._adopt(tag, digest, program, age=math.inf)
         self._doubtful.add(tag)
         return self._adopt(tag, digest, program, age=0.0)
@@ -281,7 +299,12 @@ class IbmExecutor:
             name = str(twin.job_id())
             self.cancel(name)
             done = self.status(name) is JobState.DONE
-            self._note("a twin ran, too" if done else "cancelled a twin", {"job": name, "kept": kept, "tag": tag})
+            self._note_twin(name, kept, tag, ran=done)
+
+    def _note_twin(self, name: str, kept: str, tag: str, *, ran: bool) -> None:
+        stage, call = tag.split("-")[-2:]
+        detail = {"job": name, "kept": kept, "stage": stage, "call": int(call), "session": self.circumstances(name).session}
+        self._note(TWIN if ran else "cancelled a twin", detail)
 
     def _check_inputs(self, job: Any, name: str, digest: str, program: Program) -> None:  # noqa: ANN401 - of the client
         """Refuse a job that carries the call's tag but asks for something else.
@@ -322,6 +345,7 @@ class IbmExecutor:
             if not looked:
                 looked = True
                 self._cancel_others(job, tag)
+                self._look_up_calibration()
                 continue
             if time.monotonic() > end:
                 message = (
@@ -341,11 +365,17 @@ class IbmExecutor:
 
     def _failed(self, job: str, state: JobState) -> JobFailed:
         """Why the job has no answer, and whether to ask again: yes where its Session ended before it ran."""
-        ended = self._conversation.ended(getattr(self._handle(job), "session_id", None))
+        # As above, the private one: a request of its own would be needed where there is no Session.
+        session = self._account.caller.read(f"the Session of job {job}", lambda: getattr(self._handle(job), "_session_id", None))
+        ended = self._conversation.ended(session)
         said = self._account.caller.read(f"why job {job} failed", lambda: self._handle(job).error_message()) or "no reason was given"
         text = " ".join(str(said).split())
         if ended is not None:
-            self._conversation.move_on(ended)
+            try:
+                self._conversation.move_on(ended)
+            except BackendError as stop:
+                message = f"job {job} was not run: {stop}"
+                return JobFailed(message)
             message = f"job {job} was not run, since its Session ended: {ended}"
             return JobFailed(message, again=True)
         if state is JobState.CANCELLED:
@@ -378,11 +408,14 @@ class IbmExecutor:
         observables = tuple(item.apply_layout(places, num_qubits=width) for item in pub.observables)
         return replace(pub, frozen=known[1], observables=observables)
 
-    def _read_calibration(self) -> str:
+    def _look_up_calibration(self) -> None:
+        if time.monotonic() - self._calibrated_at < RECALIBRATED_AFTER:
+            return
+        self._calibrated_at = time.monotonic()
         backend, properties = self._account.caller.read(f"the properties of {self.device}", self._calibrated)
         when = getattr(properties, "last_update_date", None)
         named = getattr(backend, "calibration_id", None)
-        return " ".join(str(part) for part in (named, when) if part) or "unknown"
+        self._calibration = " ".join(str(part) for part in (named, when) if part) or "unknown"
 
     def _calibrated(self) -> tuple[Any, Any]:
         backend = self._account.backend(self.device)
@@ -397,11 +430,6 @@ class IbmExecutor:
         told, self._account.caller.told[:] = list(self._account.caller.told), []
         if told:
             self._note("trouble overcome", {"times": len(told), "first": told[0], "last": told[-1]})
-
-
-def _stage_of(tag: str) -> str:
-    """What the tags of all calls of a run's stage begin with."""
-    return tag.rpartition("-")[0]
 
 
 def inputs_digest(program: Program) -> str:

@@ -11,11 +11,12 @@ from qopt.errors import InputError
 from qopt.execution.executor import JobLost, JobState, Waiting
 from qopt.execution.ibm.executor import billed_seconds, state_of
 from qopt.execution.ibm.patience import Unanswered
+from qopt.secrets import scrub
 
 if TYPE_CHECKING:
     from qopt.execution.ibm.account import Account
 
-PATIENCE = Waiting(call=20.0, service=30.0)
+PATIENCE = Waiting(call=30.0, service=20.0)
 """Seconds that somebody who only looks waits for the service."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -110,7 +111,7 @@ def job_facts(account: Account, job: str) -> JobFacts:
         return replace(facts, starts=None if starts is None else str(starts), pending=pending)
     if state is JobState.ERROR:
         said = read(f"why job {job} failed", found.error_message) or "no reason was given"
-        return replace(facts, error=" ".join(str(said).split()))
+        return replace(facts, error=" ".join(scrub(str(said)).split()))
     return facts
 
 

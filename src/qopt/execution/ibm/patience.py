@@ -53,13 +53,14 @@ class Bucket:
 
     Args:
         per_minute: The service's limit; 0 is no limit.
+        full: Whether as many as in a minute may be sent at once; not where the service has just complained.
     """
 
-    def __init__(self, per_minute: float) -> None:
-        """Begin full."""
+    def __init__(self, per_minute: float, *, full: bool = True) -> None:
+        """Begin full or empty."""
         self._rate = per_minute / 60.0
         self._size = max(1.0, per_minute)
-        self._tokens = self._size
+        self._tokens = self._size if full else 0.0
         self._filled = time.monotonic()
 
     def take(self) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.emulator.clients import teach
 from tests.faults.runs import SAMPLED
 
 from qopt.check import Finding, Verdict, check, check_live
@@ -45,6 +46,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 @pytest.fixture
 def account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Emulator:
     """The platform, as set up anew, with its account in the environment."""
+    teach()
     emulator.control.reset()
     emulator.control.configure(plan="premium", rate_limit=None, usage_consumed=0.0)
     for name, value in emulator.environment.items():

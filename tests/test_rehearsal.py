@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.emulator.clients import needs_addresses
 from tests.faults.runs import SAMPLED
 
-from qopt.errors import InputError, StorageError
+from qopt import rehearsal as module
+from qopt.errors import BackendError, InputError, StorageError
 from qopt.rehearsal import Rehearsal, rehearse
 from qopt.report.rehearsal import rehearsal_table
 
@@ -36,6 +38,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@needs_addresses
 def test_kills_and_faults_change_neither_the_result_nor_the_bill() -> None:
     """The run that was killed twice and met three faults ends as the one that met none, and nothing was executed twice."""
     quiet = rehearsed()
@@ -54,6 +57,7 @@ def test_kills_and_faults_change_neither_the_result_nor_the_bill() -> None:
         assert shown in table
 
 
+@needs_addresses
 def test_the_open_plan_is_rehearsed_without_a_session() -> None:
     """Mode auto says why, and goes on without."""
     rehearsal = rehearsed({"execution": CONFIG["execution"] | {"mode": "auto"}}, plan="open")
@@ -62,6 +66,7 @@ def test_the_open_plan_is_rehearsed_without_a_session() -> None:
     assert "open plan has no Session" in rehearsal.result["usage"]["reason"]
 
 
+@needs_addresses
 def test_what_can_t_work_ends_with_what_the_run_said() -> None:
     """A Session that the plan does not have, asked for by name: nothing is sent."""
     rehearsal = rehearsed(plan="open")
@@ -81,6 +86,13 @@ def test_what_can_t_be_rehearsed_is_refused(changes: dict[str, Any], options: di
     """Before anything is started."""
     with pytest.raises(InputError, match=says):
         rehearsed(changes, **options)
+
+
+def test_a_client_that_can_t_be_told_where_the_platform_is_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the version that is needed: it would ask IBM Cloud itself for a token."""
+    monkeypatch.setattr(module, "version", lambda _: "0.48.1")
+    with pytest.raises(BackendError, match=r"needs qiskit-ibm-runtime 0\.49 or later, found 0\.48\.1"):
+        rehearsed()
 
 
 def test_a_folder_of_somebody_else_is_left_alone() -> None:

@@ -376,8 +376,9 @@ class Evaluator:
             raise InputError(message, ("optimizer",))
         question = Question(MAIN, self._call, kind, points)
         try:
-            if self._is_new():
+            if (MAIN, self._call) not in self._durable.ledger.answered and not self.stop_at_frontier:
                 self._durable.go_live()  # before the budget is looked at: what it finds may cost something, too
+            if self._is_new():
                 self._check_budget(points)
             self._call += 1
             return self._durable.measure(self._stage, question).estimate

@@ -11,11 +11,12 @@ import sys
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from qopt import runs
 from qopt.config import read_config
-from qopt.emulator import twins
+from qopt.emulator import OLDEST_CLIENT, twins
 from qopt.emulator.handle import Emulator, StartError
 from qopt.emulator.rules import FaultsError, Rule, load
 from qopt.emulator.settings import Settings
@@ -105,7 +106,7 @@ def rehearse(  # noqa: PLR0913 - what a rehearsal may be told
 
     Raises:
         InputError: If the config or the faults are wrong, or nothing of it would be sent to a device.
-        BackendError: If the emulator does not start.
+        BackendError: If the installed client is too old for it, or the emulator does not start.
     """
     loaded = read_config(config, list(overrides))
     if loaded.config.sweep is not None:
@@ -120,6 +121,7 @@ def rehearse(  # noqa: PLR0913 - what a rehearsal may be told
     try:
         rules = [] if faults is None else load(faults)
         settings = Settings(backends=(device,), plan=plan, seed=loaded.config.seed)
+        _check_client()
         emulator = Emulator.start(home / _EMULATOR, settings)
     except (FaultsError, ValueError) as error:
         raise InputError(str(error)) from error
@@ -211,6 +213,19 @@ def _device(backend: str | None) -> tuple[str, tuple[str, ...]]:
     except twins.UnknownTwin:
         return USUAL, (f"{backend} can't be emulated as a device of IBM Quantum: {USUAL} stands in for it",)
     return device, (twin.note,) if twin.note else ()
+
+
+def _check_client() -> None:
+    """Refuse a client that would ask IBM Cloud itself for a token, and wait a minute for it before every request.
+
+    Raises:
+        BackendError: With the version that is needed.
+    """
+    found = version("qiskit-ibm-runtime")
+    if tuple(int(part) for part in found.split(".")[:2]) < OLDEST_CLIENT:
+        oldest = ".".join(str(part) for part in OLDEST_CLIENT)
+        message = f"a rehearsal needs qiskit-ibm-runtime {oldest} or later, found {found}: upgrade it with pip"
+        raise BackendError(message)
 
 
 def _clear(home: Path) -> None:

@@ -72,7 +72,7 @@ def execution_of(spec: Spec, ledger: Ledger, frozen: Frozen, *, wait: bool) -> E
             plan = PlanFacts(allowance.plan or "account's", session=allowance.sessions)
             decision = decide(_work(spec, frozen, timing(spec, ledger, frozen)), plan)
             mode, reason = decision.mode, decision.reason
-    if (ledger.mode, ledger.mode_reason) != (mode, reason):
+    if (ledger.mode or wanted) != mode or (reason and reason != ledger.mode_reason):
         ledger.append(Event(MODE, {"mode": mode, "reason": reason}))
     return replace(spec.execution, mode=mode)
 

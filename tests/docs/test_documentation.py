@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import typer
+from tests.emulator.clients import needs_addresses
 
 from qopt import ResponseSurface, Result, cli, errors
 from qopt.config import json_schema, parse_config, read_config
@@ -29,6 +30,7 @@ from qopt.planning.modes import DECISIONS, decide
 from qopt.types import Baseline, Drift, Reference, Solution, Usage
 
 if TYPE_CHECKING:
+    from _pytest.mark.structures import ParameterSet
     from tests.faults.runs import Server
 
 ROOT = Path(__file__).parents[2]
@@ -139,7 +141,13 @@ def follow(page: Path, block: Block, names: dict[str, Any], desk: Desk) -> None:
         exec(compile(lines, str(page), "exec"), names)  # noqa: S102 - the documentation's own programs
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES[1:] if {"sh", "python"} & {block.language for block in blocks(page)}], ids=name_of)
+def executed(page: Path) -> ParameterSet:
+    """A page to follow; where it needs the platform, a client that can be told where that is."""
+    text = page.read_text(encoding="utf-8")
+    return pytest.param(page, id=name_of(page), marks=[needs_addresses] if PLATFORM in text or "Emulator.start" in text else [])
+
+
+@pytest.mark.parametrize("page", [executed(page) for page in PAGES[1:] if {"sh", "python"} & {block.language for block in blocks(page)}])
 def test_what_a_page_shows_works(page: Path, desk: Desk, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file that a page shows can be written, every command and program after it runs; some need IBM Quantum, which is emulated."""
     names: dict[str, Any] = {"__name__": "__main__"}

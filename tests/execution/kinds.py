@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from tests.emulator.clients import CLIENT_SIDE
 
-_CLIENT_SIDE_SINCE = (0, 50)
-_INSTALLED = tuple(int(part) for part in version("qiskit-ibm-runtime").split(".")[:2])
-
-KINDS = ("legacy", "client", "aer") if _INSTALLED >= _CLIENT_SIDE_SINCE else ("legacy", "aer")
+KINDS = ("legacy", "client", "aer") if CLIENT_SIDE else ("legacy", "aer")

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from qiskit import generate_preset_pass_manager
 from qiskit.quantum_info import SparsePauliOp, Statevector
+from qiskit.transpiler.passes import VF2PostLayout
+from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 from qopt import Execution, InputError, MaxCut, Transpile
 from qopt.ansatze import qaoa
@@ -143,6 +146,15 @@ def test_many_seeds_are_tried_where_errors_are_reported(name: str, wanted: int, 
     monkeypatch.setattr(layouts, "generate_preset_pass_manager", counting)
     device(name).prepare(logical(4), Transpile(seed=5))
     assert tried == list(range(5, 5 + wanted))
+
+
+def test_a_limited_search_ends_after_as_many_layouts_as_our_own() -> None:
+    """Without the limit the searches of level 3 look at a hundred times as many."""
+    manager = generate_preset_pass_manager(3, backend=FakeManilaV2(), seed_transpiler=1)
+    searches = [item for item in layouts._passes(manager.to_flow_controller()) if isinstance(item, VF2PostLayout)]
+    assert max(search.max_trials for search in searches) > 2500
+    layouts.limit(manager)
+    assert max(search.max_trials for search in searches) == 2500
 
 
 def test_a_backend_without_reported_errors_cannot_be_followed() -> None:

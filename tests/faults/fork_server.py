@@ -21,6 +21,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.emulator.clients import teach
+
 from qopt import cli, failpoints
 from qopt.execution import primitives
 from qopt.report import figure
@@ -82,4 +84,5 @@ if __name__ == "__main__":
         import_module(module)
     for kind in ("legacy", "client", "aer"):
         primitives.installed(kind)
+    teach()
     serve()

@@ -103,9 +103,9 @@ class Server:
     """A `fork_server.py`; one at a time may use it. `environment` is that of the server itself."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        command = [sys.executable, Path(__file__).with_name("fork_server.py")]
+        command = [sys.executable, "-m", "tests.faults.fork_server"]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | (environment or {})
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ | (environment or {})
         )
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:

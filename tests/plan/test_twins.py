@@ -8,7 +8,7 @@ from qopt.execution.backends import fake_names
 from qopt.plan.twins import USUAL, twin_of
 
 
-@pytest.mark.parametrize("name", ["ibm_kingston", "ibm_brisbane", "ibm_torino"])
+@pytest.mark.parametrize("name", ["ibm_marrakesh", "ibm_brisbane", "ibm_torino"])
 def test_a_device_with_a_snapshot_has_it_as_its_twin(name: str) -> None:
     """The name says which, and nothing needs to be said."""
     twin = twin_of(name)

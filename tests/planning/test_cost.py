@@ -94,16 +94,16 @@ def test_a_job_costs_its_overhead_and_its_executions() -> None:
 
 
 def test_the_timing_of_a_device_is_its_own() -> None:
-    """Repetition delay and measurement come from the device: FakeMiami waits 4 ms between shots."""
+    """Repetition delay and measurement come from the device: FakeWashingtonV2 waits 150 microseconds between shots."""
     backend = resolve("fake_fez")
     assert backend is not None
     circuit = QuantumCircuit(1, 1)
     circuit.measure(0, 0)
     frozen = Frozen(circuit, (), (0,), (7,), (), 0.0)
     assert timing_of(frozen, backend) == Timing(backend.target["measure"][7,].duration, 250e-6)
-    miami = resolve("fake_miami")
-    assert miami is not None
-    assert timing_of(replace(frozen, device_qubits=(3,)), miami).rep_delay == pytest.approx(4e-3)
+    washington = resolve("fake_washington")
+    assert washington is not None
+    assert timing_of(replace(frozen, device_qubits=(3,)), washington).rep_delay == pytest.approx(150e-6)
 
 
 def test_error_mitigation_makes_more_of_a_job() -> None:

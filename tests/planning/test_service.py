@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
-from qiskit_ibm_runtime.json import RuntimeEncoder
+from qiskit_ibm_runtime import RuntimeEncoder
 
 from qopt import Expectation, MaxCut, Sampled
 from qopt.execution import Execution

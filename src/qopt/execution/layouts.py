@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 from qiskit import ClassicalRegister
 from qiskit.converters import circuit_to_dag
@@ -13,14 +14,16 @@ from qiskit.transpiler.passes import VF2PostLayout
 from qopt.execution.fidelity import Placement, describe, record_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from qiskit import QuantumCircuit
-    from qiskit.transpiler import Target
+    from qiskit.transpiler import PassManager, Target
 
 _VISITS = 300_000
 _LAYOUTS = 2_500
 """Where the search for better qubits ends. A limit of time would make the result depend on the machine."""
+_SEARCHES_SLOWLY = tuple(int(part) for part in version("qiskit").split(".")[:2]) < (2, 3)
+"""Whether Qiskit's own search is the one in Python, which at level 3 takes 15 s for each seed on a device of 127 qubits."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,20 @@ def candidates(
     found = []
     for seed in seeds:
         manager = generate_preset_pass_manager(optimization_level=level, initial_layout=layout, seed_transpiler=seed, **options)
+        if _SEARCHES_SLOWLY:
+            limit(manager)
         isa = manager.run(circuit)
         record_seed(isa, seed)
         final = range(circuit.num_qubits) if isa.layout is None else isa.layout.final_index_layout(filter_ancillas=True)
         found.append(placed(isa, tuple(final), device))
     return found
+
+
+def limit(manager: PassManager) -> None:
+    """Have the pass manager's own search for better qubits end where the one of `replaced` does."""
+    for item in _passes(manager.to_flow_controller()):
+        if isinstance(item, VF2PostLayout):
+            item.max_trials = min(item.max_trials or _LAYOUTS, _LAYOUTS)
 
 
 def placed(circuit: QuantumCircuit, final: tuple[int, ...], target: Target | None) -> Placed:
@@ -94,3 +106,12 @@ def replaced(candidate: Placed, target: Target) -> Placed:
         if item.operation.name != "barrier":
             moved.append(item.replace(qubits=[moved.qubits[new[qubit]] for qubit in item.qubits]))
     return best([candidate, placed(moved, tuple(new[seen.qubits[qubit]] for qubit in candidate.final), target)])
+
+
+def _passes(task: Any) -> Iterator[Any]:  # noqa: ANN401 - passes, and what they are nested in
+    """All passes of a flow controller, however deep."""
+    if not hasattr(task, "tasks"):
+        yield task
+        return
+    for inner in task.tasks:
+        yield from _passes(inner)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import warnings
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,6 @@ from qiskit.circuit import ParameterVector
 from qiskit_ibm_runtime import RuntimeDecoder, RuntimeEncoder, fake_provider
 
 from qopt.emulator.work import Work, perform
-
-EXECUTOR = tuple(int(part) for part in version("qiskit-ibm-runtime").split(".")[:2]) >= (0, 50)
-"""Whether the installed client has the primitives that write programs for the executor."""
 
 CLASSES = {
     "ibm_fez": "FakeFez",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit, transpile
+from tests.emulator.clients import needs_client_side
 from tests.emulator.work import posts
 
 from qopt.emulator.work import Work, WorkFailed, billing, perform, quantum_seconds
@@ -114,7 +115,7 @@ def test_mitigation_is_billed() -> None:
     assert cancelled == pytest.approx(7 * plain)
 
 
-@pytest.mark.skipif(not posts.EXECUTOR, reason="this client has no primitives that write programs for the executor")
+@needs_client_side
 def test_both_kinds_of_sampler_are_billed_alike() -> None:
     """The same circuits and shots cost the same, legacy or client-side, twirled or not."""
     made, shots = circuit("ibm_fez").assign_parameters(posts.points(parameters=8)), 640

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp, Statevector
+from tests.emulator.clients import needs_client_side
 from tests.emulator.work import posts
 
 from qopt.emulator.work import Work, WorkFailed, perform
 
-pytestmark = pytest.mark.skipif(not posts.EXECUTOR, reason="this client has no primitives that write programs for the executor")
+pytestmark = needs_client_side
 
 BACKENDS = ["fake_manila", "ibm_fez"]
 HAMILTONIAN = SparsePauliOp(["ZZII", "IXXI", "YIIY", "IIIZ"], [1.0, 2.0, -3.0, 0.5])

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
+from tests.emulator.clients import CLIENT_SIDE
 from tests.emulator.work import posts
 
 from qopt.emulator.work import Done, Work, WorkFailed, perform
@@ -219,7 +220,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def test_whatever_is_posted_ends_as_done_or_failed(data: st.DataObject) -> None:
     """Anything in any place of a job's parameters gives a result or a sentence, never another exception."""
     programs = {"sampler": a_sampler() | {"options": SAMPLER_OPTIONS}, "estimator": an_estimator() | {"options": ESTIMATOR_OPTIONS}}
-    if posts.EXECUTOR:
+    if CLIENT_SIDE:
         programs["executor"] = posts.client_estimator(BACKEND, [(QuantumCircuit(5), "IIIIZ")], precision=0.5)
     program = data.draw(st.sampled_from(sorted(programs)))
     params = copy.deepcopy(programs[program])

@@ -156,12 +156,26 @@ def test_a_run_that_is_killed_in_its_look_at_the_drift_looks_once(bench: Bench, 
     assert found.run["main"] == expected.run["main"]
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_killed_run_that_is_finished_on_request_can_be_gone_on_with(bench: Bench, mode: str) -> None:
+    """`qopt finish` asks for nothing more and closes the Session; the job that was in flight is collected by whoever goes on later."""
+    expected = bench.unkilled(config(mode))
+    project = bench.project(config(mode))
+    bench.kill_at(project, "submitted:2")
+    bench.run(project, "finish", "run", "--progress", "none")
+    assert not any(session["accepting_jobs"] for session in bench.emulator.control.sessions())
+    bench.run(project)
+    found = bench.outcome(project)
+    assert found.run["main"] == expected.run["main"]
+    assert found.executions == expected.executions | {"final-1": 1}
+
+
 SEEDS = (1, 2, 3)
 
 
 def sweep(kind: str = "legacy") -> dict[str, Any]:
     """A sweep of three runs that know nothing of each other."""
-    return {**config("session", kind), "sweep": {"axes": {"seed": list(SEEDS)}}}
+    return {**config("auto", kind), "sweep": {"axes": {"seed": list(SEEDS)}}}
 
 
 def told_of_sweep(bench: Bench, project: Project) -> dict[str, Any]:

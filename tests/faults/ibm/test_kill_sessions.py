@@ -47,14 +47,40 @@ def test_auto_goes_by_batch_on_the_open_plan_and_says_why(bench: Bench) -> None:
     assert found.run["result"]["usage"]["mode"] == chosen["mode"]
 
 
-def test_a_session_that_the_plan_refuses_becomes_a_batch(bench: Bench) -> None:
-    """The mode was said to be session: the refusal, error 1352, is told as the reason."""
-    expected = bench.unkilled(config("batch"))
+def test_a_session_that_the_plan_does_not_have_is_refused(bench: Bench) -> None:
+    """Where the mode was said to be session: before anything is sent, with what to do instead."""
     project = bench.project(config("session"), plan="open")
+    said = project.run(code=2, **bench.emulator.environment)
+    assert "the open plan has no Sessions: set it to auto, batch or job" in said
+    assert bench.emulator.control.jobs() == bench.emulator.control.sessions() == []
+
+
+def test_a_session_that_the_plan_refuses_becomes_a_batch(bench: Bench) -> None:
+    """The plan loses its Sessions in mid-run: the refusal to renew one, error 1352, is the reason for a Batch."""
+    expected = bench.unkilled(config("session"))
+    project = bench.project(config("session"))
+    process = stopped_in(bench, project, "main-1")
+    bench.emulator.control.configure(plan="open")
+    bench.emulator.control.clear_faults()
+    bench.emulator.control.advance(9 * HOURS)
+    assert process.wait() == 0, process.said()
+    assert elsewhere(bench.outcome(project)) == elsewhere(expected)
+    assert [session["mode"] for session in bench.emulator.control.sessions()] == ["dedicated", "batch"]
+    assert "1352" in events(project, "mode")[-1]["reason"]
+
+
+def test_a_run_whose_plan_has_no_sessions_any_more_goes_on_in_mode_auto(bench: Bench) -> None:
+    """Killed in a Session, it says what to change; then it goes on in a Batch, and closes the Session."""
+    expected = bench.unkilled(config("session"))
+    project = bench.project(config("session"))
+    bench.kill_at(project, "submitted:2")
+    bench.emulator.control.configure(plan="open")
+    said = bench.run(project, code=2)
+    assert "the open plan has no Sessions: set it to auto, batch or job" in said
+    project.configure(**config("auto"))
     bench.run(project)
     assert elsewhere(bench.outcome(project)) == elsewhere(expected)
-    assert [detail["mode"] for detail in events(project, "mode")] == ["batch"]
-    assert "1352" in events(project, "mode")[0]["reason"]
+    assert [session["mode"] for session in bench.emulator.control.sessions()] == ["dedicated", "batch"]
 
 
 @KIND

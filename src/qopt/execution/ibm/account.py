@@ -236,9 +236,13 @@ class Account:
         level = logger.level
         logger.setLevel(logging.ERROR)
         try:
-            return QiskitRuntimeService(**given)
+            service = QiskitRuntimeService(**given)
         finally:
             logger.setLevel(level)
+        if (instance := service.active_instance()) is not None:
+            # For the instance that the environment or the saved account names, 0.41 forgets this, and can then open no Session.
+            service._api_clients.setdefault(instance, service._active_api_client)  # noqa: SLF001 - there is no other way
+        return service
 
     def _reconnect(self) -> None:
         self._service = None
@@ -255,7 +259,7 @@ class Account:
         from urllib3.util.retry import Retry  # noqa: PLC0415
 
         clients = [*getattr(self._service, "_api_clients", {}).values(), getattr(self._service, "_active_api_client", None)]
-        sessions = [getattr(client, "_session", None) for client in clients]
+        sessions = list(dict.fromkeys(getattr(client, "_session", None) for client in clients))
         self.repeats_posts = not all(callable(getattr(session, "mount", None)) for session in sessions)
         for session in sessions:
             if session is None or not callable(getattr(session, "mount", None)):

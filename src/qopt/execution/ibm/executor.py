@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
 import re
@@ -12,13 +11,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-from qiskit import QuantumCircuit
-
 from qopt.errors import BackendError
 from qopt.execution import primitives
 from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState
+from qopt.execution.ibm.answers import billed_seconds, state_of
 from qopt.execution.ibm.failures import Reaction
+from qopt.execution.ibm.inputs import differs, inputs_digest, widen
 from qopt.execution.ibm.patience import Bucket, Unanswered, delays
 from qopt.execution.mitigation import Mitigation, options
 from qopt.failpoints import reach
@@ -434,56 +432,3 @@ class IbmExecutor:
         told, self._account.caller.told[:] = list(self._account.caller.told), []
         if told:
             self._note("trouble overcome", {"times": len(told), "first": told[0], "last": told[-1]})
-
-
-def inputs_digest(program: Program) -> str:
-    """A tag that tells the numbers of a program: points, shots and how many observables; not the circuit, which a run has but one of."""
-    text = hashlib.sha256()
-    for pub in program.pubs:
-        text.update(np.ascontiguousarray(pub.points).tobytes())
-        text.update(f"{pub.points.shape} {pub.shots} {len(pub.observables)}".encode())
-    return f"qopt-inputs-{text.hexdigest()[:16]}"
-
-
-def differs(inputs: Any, program: Program) -> str:  # noqa: ANN401 - JSON, decoded by the client
-    """What a job's own inputs have that the program has not; empty where they are the same."""
-    pubs = inputs.get("pubs") if isinstance(inputs, dict) else None
-    if not isinstance(pubs, list) or len(pubs) != len(program.pubs):
-        return f"{len(pubs) if isinstance(pubs, list) else 'no'} PUBs, expected {len(program.pubs)}"
-    for number, (found, pub) in enumerate(zip(pubs, program.pubs, strict=True)):
-        arrays = [part for part in found if isinstance(part, np.ndarray)]
-        if pub.values.size and not any(np.array_equal(np.ravel(array), pub.values.ravel()) for array in arrays):
-            return f"PUB {number} has other parameter values"
-    return ""
-
-
-def billed_seconds(metrics: Mapping[str, Any]) -> float | None:
-    """QPU seconds that a job's metrics bill; None while the service still counts."""
-    usage = metrics.get("usage") or {}
-    if usage.get("status", "pending") == "pending":
-        return None
-    seconds = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
-    return None if seconds is None else float(seconds)
-
-
-def state_of(said: object) -> JobState:
-    """The client's word for a job's state, a string here and an enumeration in local testing mode, as one of ours."""
-    name = str(getattr(said, "name", said)).upper()
-    if name == "FAILED":
-        return JobState.ERROR
-    return JobState[name] if name in JobState.__members__ else JobState.QUEUED
-
-
-def widen(frozen: Frozen, width: int) -> Frozen:
-    """A circuit on all of a device's qubits, made from the one on those that it uses."""
-    places = frozen.device_qubits
-    circuit = QuantumCircuit(width, name=frozen.circuit.name, global_phase=frozen.circuit.global_phase)
-    for register in frozen.circuit.cregs:
-        circuit.add_register(register)
-    for item in frozen.circuit.data:
-        circuit.append(
-            item.operation,
-            [places[frozen.circuit.find_bit(qubit).index] for qubit in item.qubits],
-            [frozen.circuit.find_bit(clbit).index for clbit in item.clbits],
-        )
-    return replace(frozen, circuit=circuit)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qopt.errors import InputError
 from qopt.execution.executor import JobLost, JobState, Waiting
-from qopt.execution.ibm.executor import billed_seconds, state_of
+from qopt.execution.ibm.answers import billed_seconds, state_of
 from qopt.execution.ibm.patience import Unanswered
 from qopt.secrets import scrub
 

@@ -17,7 +17,7 @@ from qiskit.transpiler import generate_preset_pass_manager
 from qopt.errors import BackendError
 from qopt.execution import primitives
 from qopt.execution.executor import JobState
-from qopt.execution.ibm.executor import state_of
+from qopt.execution.ibm.answers import state_of
 from qopt.execution.ibm.failures import Reaction
 from qopt.execution.ibm.patience import Unanswered
 from qopt.secrets import scrub

@@ -198,7 +198,7 @@ def test_a_job_that_seems_to_be_gone_is_looked_for_before_another_is_sent(
 
 
 @pytest.mark.parametrize("generation", NIGHTLY_CLIENT)
-@pytest.mark.parametrize("request_kind", ["submission", "job", "results", "bill", "closing"])
+@pytest.mark.parametrize("request_kind", ["properties", "session", "session-state", "submission", "job", "results", "bill", "closing"])
 def test_a_login_that_expires_is_renewed(rehearsal: Rehearsal, expected: dict[str, Any], request_kind: str, generation: str) -> None:
     """All tokens are void from one moment on."""
     rehearsal.execute(primitives=generation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qopt.errors import BackendError
@@ -181,14 +182,16 @@ class Conversation:
         """Close what earlier parts of the run left open beside what was open last."""
         for known in () if self._diary is None else self._diary.sessions:
             try:
-                session = self._account.session(known.id, batch=known.mode == "batch", limit=CLOSING)
-                self._account.caller.read("closing the Session", session.close, limit=CLOSING)
+                self._account.caller.read("closing the Session", partial(self._close, known), limit=CLOSING)
             except JobLost as error:
                 self._record("ended", known.id, str(error), None, mode=known.mode)
             except BackendError as error:
                 self._account.caller.told.append(str(error))
             else:
                 self._record("ended", known.id, "released", self.seconds_of(known), mode=known.mode)
+
+    def _close(self, known: OpenSession) -> None:
+        self._account.session(known.id, batch=known.mode == "batch", limit=CLOSING).close()
 
     def seconds_of(self, session: OpenSession) -> float | None:
         """What a Session or Batch that ended was billed; None while its jobs still run, or where the service does not say."""
@@ -232,11 +235,15 @@ class Conversation:
     def _open(self) -> None:
         from qiskit_ibm_runtime import Batch, Session  # noqa: PLC0415 - takes seconds, and only devices need it
 
-        backend = self._account.backend(self._device, fractional=self._fractional)
         kind = Batch if self.mode == "batch" else Session
+
+        def opened() -> Any:  # noqa: ANN401 - the client's
+            # The device is looked up in here: after a new login it is another object, and the old one would go on with the old login.
+            return kind(backend=self._account.backend(self._device, fractional=self._fractional))
+
         try:
             # A Session that was opened without our knowing costs nothing: it is billed from its first job on, and closed without one.
-            self._opened = self._account.caller.read(f"opening a {kind.__name__} on {self._device}", lambda: kind(backend=backend))
+            self._opened = self._account.caller.read(f"opening a {kind.__name__} on {self._device}", opened)
         except Unanswered as error:
             if error.failure.reaction is not Reaction.FALL_BACK:
                 raise

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qopt.errors import BackendError
 from qopt.execution import primitives
 from qopt.execution.executor import Circumstances, JobFailed, JobLost, JobState
-from qopt.execution.ibm.answers import billed_seconds, state_of
+from qopt.execution.ibm.answers import billed_seconds
 from qopt.execution.ibm.failures import Reaction
-from qopt.execution.ibm.inputs import differs, inputs_digest, widen
+from qopt.execution.ibm.inputs import inputs_digest, widen
+from qopt.execution.ibm.jobs import Jobs
 from qopt.execution.ibm.patience import Bucket, Unanswered, delays
 from qopt.execution.mitigation import Mitigation, options
 from qopt.failpoints import reach
-from qopt.types import TWIN
 
 if TYPE_CHECKING:
     import random
@@ -76,14 +76,12 @@ class IbmExecutor:
         self._attached = time.monotonic()
         self._settled: set[str] = set()
         """What tags of runs and stages begin with of which no job is there that the journal does not know."""
-        self._given_up: set[str] = set()
-        """Jobs whose results stayed beyond belief."""
         self._doubtful: set[str] = set()
         """Tags of submissions that nobody answered: a job may still turn up for them."""
         self._lost = False
         self._calibration: str | None = None
         self._calibrated_at = -math.inf
-        self._handles: dict[str, tuple[int, Any]] = {}
+        self._jobs = Jobs(account, kind, rng)
         self._wide: dict[int, tuple[Frozen, Frozen]] = {}
         per_minute = account.caller.waiting.submissions
         self._bucket = Bucket(per_minute if conversation.mode == "job" else 0.0)
@@ -91,7 +89,7 @@ class IbmExecutor:
 
     def attach(self, diary: Diary | None) -> None:
         """Work for the run that keeps this diary."""
-        self._diary = diary
+        self._diary = self._jobs.diary = diary
         self._attached = time.monotonic()
         self._settled.clear()
         self._conversation.attach(diary)
@@ -140,8 +138,7 @@ class IbmExecutor:
                 self._account.caller.told.append(str(error))
                 time.sleep(pause)
                 continue
-            name = str(job.job_id())
-            self._handles[name] = (self._account.logins, job)
+            name = self._jobs.remember(job)
             if self._account.repeats_posts:
                 return self._adopt(tag, digest, program, age=0.0) or name
             return name
@@ -150,7 +147,7 @@ class IbmExecutor:
     def status(self, job: str) -> JobState:
         """Where the job stands, without waiting."""
         with self._noticing_loss(job):
-            return state_of(self._account.caller.read(f"the status of job {job}", lambda: self._handle(job).status()))
+            return self._jobs.status(job)
 
     def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
         """Wait for the answer, and believe it only where it has the type, the shape and the numbers that were asked for."""
@@ -168,7 +165,7 @@ class IbmExecutor:
 
     def circumstances(self, job: str) -> Circumstances:
         """The Session of the job, and the calibration as it was looked up last."""
-        return Circumstances(self._session_of(job), self._calibration or "unknown")
+        return Circumstances(self._jobs.session_of(job), self._calibration or "unknown")
 
     def calibration(self) -> str | None:
         """Of the device, as it was looked up last."""
@@ -180,7 +177,7 @@ class IbmExecutor:
 
     def bill(self, job: str) -> float | None:
         """QPU seconds billed; None while the service still counts."""
-        return self._account.caller.read(f"the bill of job {job}", lambda: billed_seconds(self._handle(job).metrics()), limit=SETTLING)
+        return self._account.caller.read(f"the bill of job {job}", lambda: billed_seconds(self._jobs.get(job).metrics()), limit=SETTLING)
 
     def usage(self) -> float | None:
         """Seconds that the open Session was billed so far."""
@@ -188,16 +185,12 @@ class IbmExecutor:
 
     def find(self, tag: str) -> str | None:
         """The oldest live job with the tag."""
-        jobs = self._live(tag)
+        jobs = self._jobs.live(tag)
         return str(jobs[0].job_id()) if jobs else None
 
     def cancel(self, job: str) -> None:
         """Cancel the job, if it has not ended."""
-        try:
-            self._account.caller.read(f"cancelling job {job}", lambda: self._handle(job).cancel())
-        except Unanswered:
-            if not self.status(job).final:
-                raise
+        self._jobs.cancel(job)
 
     def close(self) -> None:
         """Release the Session or the Batch."""
@@ -215,28 +208,35 @@ class IbmExecutor:
             yield
         except JobLost:
             self._lost = True
-            self._handles.pop(job, None)
+            self._jobs.forget(job)
             raise
 
     def _fetch(self, job: str, program: Program) -> list[PubData]:
         for fetch in itertools.count(1):
-            answer = self._account.caller.read(f"the result of job {job}", lambda: self._handle(job).result(timeout=self._waiting.call))
+            answer = self._account.caller.read(f"the result of job {job}", lambda: self._jobs.get(job).result(timeout=self._waiting.call))
             try:
                 return primitives.read(answer, program.pubs, self._mitigation)
             except BackendError as error:
                 if fetch == FETCHES:
                     raise self._unbelievable(job, error) from error
                 self._account.caller.told.append(str(error))
-                self._handles.pop(job, None)
+                self._jobs.forget(job)
         raise AssertionError  # count has no end
 
     def _unbelievable(self, job: str, error: BackendError) -> JobFailed:
         """Whether to send the question again, which costs once more: only where the result was no better when it was asked for later."""
         again = self._diary is not None and job in self._diary.failed
         if again:
-            self._given_up.add(job)
+            self._jobs.given_up.add(job)
         advice = "" if again else ": the same command asks for it once more, and then sends the question again"
         return JobFailed(f"job {job} is done, but {error}{advice}", again=again)
+
+    def _adopt(self, tag: str, digest: str, program: Program, *, age: float) -> str | None:
+        """The one live job with the tag, if there is one; see `Jobs.adopt`."""
+        job = self._jobs.adopt(tag, digest, program, age=age)
+        if job is not None:
+            self._conversation.learn(self._jobs.session_of(job))
+        return job
 
     def _send(self, place: Any, program: Program, tags: tuple[str, str], seconds: int | None) -> Any:  # noqa: ANN401 - of the client
         sent = options(self._mitigation, self._kind, sampler=not program.pubs[0].observables)
@@ -253,7 +253,7 @@ class IbmExecutor:
         reaction = error.failure.reaction
         if reaction is Reaction.RECONNECT:
             self._account.caller.reconnect()
-            self._handles.clear()
+            self._jobs.forget()
             # Not carried out, as far as anybody knows; asking once costs nothing.
             return self._adopt(tag, digest, program, age=math.inf)
         if reaction is Reaction.REFUSED and (ended := self._conversation.ended()) is not None:
@@ -267,71 +267,6 @@ class IbmExecutor:
         self._doubtful.add(tag)
         return self._adopt(tag, digest, program, age=0.0)
 
-    def _adopt(self, tag: str, digest: str, program: Program, *, age: float) -> str | None:
-        """The one live job with the tag, after the list of jobs had time to settle; twins of it are cancelled.
-
-        Args:
-            tag: Of the call.
-            digest: Of the inputs, which the job must have been made from.
-            program: The inputs.
-            age: Seconds for which the list had time already; infinite where nothing was sent before, so that it is asked just once.
-        """
-        end = time.monotonic() + max(0.0, self._waiting.listing - age)
-        pauses = delays(self._rng)
-        while not (jobs := self._live(tag)):
-            pause = next(pauses)
-            if time.monotonic() >= end:
-                return None
-            time.sleep(min(pause, max(0.0, end - time.monotonic())))
-        failed = set() if self._diary is None else self._diary.failed
-        kept = min(jobs, key=lambda job: str(job.job_id()) in failed)
-        name = str(kept.job_id())
-        self._check_inputs(kept, name, digest, program)
-        self._note("adopted a job", {"job": name, "tag": tag})
-        # The public property asks the service again where a job belongs to no Session.
-        self._conversation.learn(getattr(kept, "_session_id", None))
-        self._cancel_twins([job for job in jobs if job is not kept and str(job.job_id()) not in failed], name, tag)
-        return name
-
-    def _cancel_twins(self, twins: list[Any], kept: str, tag: str) -> None:
-        for twin in twins:
-            name = str(twin.job_id())
-            self.cancel(name)
-            done = self.status(name) is JobState.DONE
-            self._note_twin(name, kept, tag, ran=done)
-
-    def _note_twin(self, name: str, kept: str, tag: str, *, ran: bool) -> None:
-        stage, call = tag.split("-")[-2:]
-        detail = {"job": name, "kept": kept, "stage": stage, "call": int(call), "session": self.circumstances(name).session}
-        self._note(TWIN if ran else "cancelled a twin", detail)
-
-    def _check_inputs(self, job: Any, name: str, digest: str, program: Program) -> None:  # noqa: ANN401 - of the client
-        """Refuse a job that carries the call's tag but asks for something else.
-
-        Raises:
-            BackendError: With what to do.
-        """
-        said = [str(tag) for tag in job.tags or ()]
-        problem = ""
-        if digest not in said:
-            problem = f"its tags are {', '.join(said)}, expected {digest} among them"
-        elif self._kind == "legacy":
-            inputs = self._account.caller.read(f"the inputs of job {name}", lambda: self._handle(name).inputs)
-            problem = differs(inputs, program)
-        if problem:
-            message = f"job {name} has the tag of this call but other inputs ({problem}): cancel it, then run the same command again"
-            raise BackendError(message)
-
-    def _live(self, tag: str) -> list[Any]:
-        """The jobs with the tag that have or may still get an answer, oldest first."""
-        found = []
-        for job in self._account.jobs(tag):
-            name = str(job.job_id())
-            self._handles[name] = (self._account.logins, job)
-            if name not in self._given_up and self.status(name) not in (JobState.ERROR, JobState.CANCELLED):
-                found.append(job)
-        return found
-
     def _wait(self, job: str, tag: str) -> JobState:
         """Look at the job less and less often until it has ended, and once for twins of it, while there is nothing else to do.
 
@@ -343,7 +278,7 @@ class IbmExecutor:
         while not (state := self.status(job)).final:
             if not looked:
                 looked = True
-                self._cancel_others(job, tag)
+                self._jobs.cancel_others(job, tag)
                 self._look_up_calibration()
                 continue
             if time.monotonic() > end:
@@ -354,18 +289,14 @@ class IbmExecutor:
             time.sleep(pause)
             pause = min(POLL_GROWTH * pause, SLOWEST_POLL[self._conversation.mode])
         if not looked or tag in self._doubtful:
-            self._cancel_others(job, tag)
+            self._jobs.cancel_others(job, tag)
             self._doubtful.discard(tag)
         return state
 
-    def _cancel_others(self, job: str, tag: str) -> None:
-        failed = set() if self._diary is None else self._diary.failed
-        self._cancel_twins([twin for twin in self._live(tag) if str(twin.job_id()) not in {job, *failed}], job, tag)
-
     def _failed(self, job: str, state: JobState) -> JobFailed:
         """Why the job has no answer, and whether to ask again: yes where its Session ended before it ran."""
-        ended = self._conversation.ended(self._session_of(job))
-        said = self._account.caller.read(f"why job {job} failed", lambda: self._handle(job).error_message()) or "no reason was given"
+        ended = self._conversation.ended(self._jobs.session_of(job))
+        said = self._account.caller.read(f"why job {job} failed", lambda: self._jobs.get(job).error_message()) or "no reason was given"
         text = " ".join(str(said).split())
         if ended is not None:
             try:
@@ -383,18 +314,6 @@ class IbmExecutor:
             return JobFailed(message)
         message = f"job {job} failed: {text}"
         return JobFailed(message, again=True)
-
-    def _session_of(self, job: str) -> str | None:
-        # The public property asks the service again where a job belongs to no Session.
-        found = self._account.caller.read(f"the Session of job {job}", lambda: getattr(self._handle(job), "_session_id", None))
-        return None if found is None else str(found)
-
-    def _handle(self, job: str) -> Any:  # noqa: ANN401 - of the client
-        """The client's job; fetched anew after a new login, for it remembers the old one."""
-        known = self._handles.get(job)
-        if known is None or known[0] != self._account.logins:
-            self._handles[job] = known = (self._account.logins, self._account.service.job(job))
-        return known[1]
 
     def _widened(self, program: Program) -> Program:
         """The program on the whole device: circuits are kept reduced to the qubits that they use."""

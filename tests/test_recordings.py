@@ -13,6 +13,7 @@ import pytest
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, ReadoutError
+from tests.execution.kinds import KINDS
 
 import qopt
 from qopt.errors import IdentityError, InputError, StorageError
@@ -72,14 +73,15 @@ CASES: dict[str, dict[str, Any]] = {
     "groups": {"problem": qopt.Operator(H2), "objective": qopt.Expectation(256)},
     "exact": {**RING, "objective": qopt.Exact()},
     "a noisy device": {**RING, "execution": qopt.Execution(backend="fake_manila", mode="batch")},
-    "error mitigation": {
-        "problem": qopt.Operator(H2),
-        "objective": qopt.Expectation(256),
-        "execution": qopt.Execution(backend="fake_manila", primitives="client", mitigation=mitigation_from({"preset": "light"})),
-    },
     "a problem of one's own": {"problem": Partition(), "objective": qopt.Sampled(128)},
     "an optimizer of one's own": {**RING, "optimizer": wander},
 }
+if "client" in KINDS:  # they alone mitigate here
+    CASES["error mitigation"] = {
+        "problem": qopt.Operator(H2),
+        "objective": qopt.Expectation(256),
+        "execution": qopt.Execution(backend="fake_manila", primitives="client", mitigation=mitigation_from({"preset": "light"})),
+    }
 
 
 def run(folder: Path, **changes: Any) -> qopt.Result:

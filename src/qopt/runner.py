@@ -11,9 +11,10 @@ import numpy as np
 
 from qopt import remote, runs
 from qopt.checkpoint import checkpointing
-from qopt.durable import Durable, Evaluator, Listener, Stage, shots_of
+from qopt.durable import Durable, Listener, Stage, shots_of
 from qopt.environment import environment
 from qopt.errors import BudgetReached, IdentityError, InputError, blamed
+from qopt.evaluator import Evaluator
 from qopt.execution.connect import Connections
 from qopt.execution.frozen import load, save
 from qopt.failpoints import reach

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
+from tests.execution.kinds import KINDS
 from tests.faults.runs import EXACT
 from tests.jobs.users import RUN
 
@@ -92,7 +93,7 @@ def test_a_job_that_failed_says_why(make_user: Callable[..., User]) -> None:
     assert "the cryostat is warm" in user.run("job", job, "--result", code=3)
 
 
-@pytest.mark.parametrize("primitives", ["legacy", "client"])
+@pytest.mark.parametrize("primitives", [kind for kind in KINDS if kind != "aer"])
 def test_expectation_values_come_with_their_errors(make_user: Callable[..., User], primitives: str) -> None:
     """Of both kinds of Estimator, value by value what the client decodes."""
     objective = {"type": "expectation", "shots": 256}

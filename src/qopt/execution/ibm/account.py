@@ -237,6 +237,7 @@ class Account:
         logger.setLevel(logging.ERROR)
         try:
             service = QiskitRuntimeService(**given)
+            service.instances()  # 0.41 has not looked at the key yet; newer ones have, and know the answer
         finally:
             logger.setLevel(level)
         if (instance := service.active_instance()) is not None:

@@ -163,7 +163,8 @@ class Turbulence(RuleBasedStateMachine):
             with self.rehearsal.started() as process:
                 codes.append(process.wait())
             assert codes[-1] in (0, 3), process.said()
-        assert_same(self.rehearsal, self.expected)
+        # A platform that refuses to tell the last bill is not asked until it does: the result says that it is missing.
+        assert_same(self.rehearsal, self.expected, billed=False)
 
 
 def turbulence(number: int) -> object:

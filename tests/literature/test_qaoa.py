@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import numpy as np
 import pytest
+from tests.execution.asking import ask
 
 from qopt import Exact, Execution, Expectation, MaxCut, Sampled, Transpile
 from qopt.execution.connect import Connections, find
@@ -36,7 +37,7 @@ def measured(problem: MaxCut, layers: int, point: ArrayLike, objective: Objectiv
     connections = Connections()
     executor = connections.open(device, execution, frozen)
     program = objective.encode(frozen, np.atleast_2d(point), seed=20221)
-    estimate = objective.decode(frozen, executor.result(executor.submit(program, tag="")), problem.energies)
+    estimate = objective.decode(frozen, ask(executor, program), problem.energies)
     connections.close()
     return -float(estimate.values[0]), float(estimate.stderrs[0])
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
+from tests.execution.asking import ask
 from tests.execution.kinds import KINDS
 
 from qopt import Exact, Execution, Expectation, Mitigation, Sampled, Transpile, hardware_efficient
@@ -41,7 +42,7 @@ def repeated(hamiltonian: SparsePauliOp, objective: Objective, kind: Kind, *, ca
     estimates = []
     for call in range(calls):
         program = objective.encode(frozen, np.tile(point, (REPEATS // calls, 1)), seed=1234567 + 98765 * call)
-        data = executor.result(executor.submit(program, tag=str(call)))
+        data = ask(executor, program)
         estimates.append(objective.decode(frozen, data, diagonal.energies if diagonal else None))
     connections.close()
     return np.concatenate([e.values for e in estimates]), np.concatenate([e.stderrs for e in estimates])
@@ -74,7 +75,7 @@ def exact_value(hamiltonian: SparsePauliOp) -> float:
     frozen = freeze(ansatz, Exact().observables(hamiltonian), constant_of(hamiltonian), sampled=False)
     executor = Connections().open(device, Execution(), frozen)
     program = Exact().encode(frozen, np.linspace(0.3, 1.2, len(ansatz.parameters))[None, :], seed=1)
-    return float(Exact().decode(frozen, executor.result(executor.submit(program, tag="")), None).values[0])
+    return float(Exact().decode(frozen, ask(executor, program), None).values[0])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -104,7 +105,7 @@ def test_errors_of_mitigated_values_are_their_scatter(preset: Preset) -> None:
     estimates = []
     for seed in range(1, 61):
         program = objective.encode(frozen, np.full((1, 6), 0.3), seed=seed)
-        estimates.append(objective.decode(frozen, executor.result(executor.submit(program, tag=str(seed))), None))
+        estimates.append(objective.decode(frozen, ask(executor, program), None))
     connections.close()
     values, stderrs = (np.concatenate(parts) for parts in zip(*((e.values, e.stderrs) for e in estimates), strict=True))
     assert np.median(stderrs) == pytest.approx(values.std(ddof=1), rel=0.30)

@@ -152,11 +152,11 @@ class IbmExecutor:
     def result(self, job: str, program: Program, *, tag: str) -> list[PubData]:
         """Wait for the answer, and believe it only where it has the type, the shape and the numbers that were asked for."""
         self._conversation.resume()
-        state = self._wait(job, tag)
-        reach("ended")
-        if state is not JobState.DONE:
-            raise self._failed(job, state)
         with self._noticing_loss(job):
+            state = self._wait(job, tag)
+            reach("ended")
+            if state is not JobState.DONE:
+                raise self._failed(job, state)
             data = self._fetch(job, program)
         self._conversation.rest()
         reach("fetched")

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from qopt.errors import BackendError
-from qopt.execution.executor import JobState
+from qopt.execution.executor import JobLost, JobState
 from qopt.execution.ibm.answers import state_of
 from qopt.execution.ibm.inputs import differs
 from qopt.execution.ibm.patience import Unanswered, delays
@@ -90,9 +90,16 @@ class Jobs:
         found = []
         for job in self._account.jobs(tag):
             name = self.remember(job)
-            if name not in self.given_up and self.status(name) not in (JobState.ERROR, JobState.CANCELLED):
+            if name not in self.given_up and not self._has_failed(name):
                 found.append(job)
         return found
+
+    def _has_failed(self, job: str) -> bool:
+        """Whether a job that is listed will never answer; one that can't be looked at for the moment may."""
+        try:
+            return self.status(job) in (JobState.ERROR, JobState.CANCELLED)
+        except JobLost:
+            return False
 
     def adopt(self, tag: str, digest: str, program: Program, *, age: float) -> str | None:
         """The one live job with the tag, after the list of jobs had time to settle; twins of it are cancelled.

@@ -176,7 +176,14 @@ def test_json_progress_is_one_object_a_line(config: Path) -> None:
 
 def test_a_landscape_is_one_run_with_a_table(config: Path) -> None:
     """Every point of the grid once, in the grid's order."""
-    done = qopt(config, "run", "ring.yaml", "name=map", "sweep={axes: {gamma_1: [0.1, 0.5], beta_1: {from: 0.0, to: 0.4, points: 3}}}")
+    done = qopt(
+        config,
+        "run",
+        "ring.yaml",
+        "name=map",
+        "execution.mode=auto",
+        "sweep={axes: {gamma_1: [0.1, 0.5], beta_1: {from: 0.0, to: 0.4, points: 3}}}",
+    )
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO((config / "runs" / "map" / "table.csv").read_text())))
     assert [(float(row["gamma_1"]), round(float(row["beta_1"]), 6)) for row in rows] == [

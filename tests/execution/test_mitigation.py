@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
+from tests.execution.asking import ask
 from tests.execution.kinds import KINDS
 
 from qopt import Ansatz, Execution, Expectation, InputError, MaxCut, MeasureStart, Mitigation, Sampled, Transpile
@@ -301,7 +302,7 @@ def measured(objective: Sampled | Expectation, mitigation: Mitigation, name: str
     frozen = device.prepare(logical, Transpile())
     connections = Connections()
     executor = connections.open(device, execution, frozen)
-    data = executor.result(executor.submit(objective.encode(frozen, np.zeros((1, 0)), seed=11), tag="t"))
+    data = ask(executor, objective.encode(frozen, np.zeros((1, 0)), seed=11))
     connections.close()
     estimate = objective.decode(frozen, data, lambda bits: 2.0 - 2.0 * bits.sum(axis=1))
     return data, float(estimate.values[0]), float(estimate.stderrs[0])

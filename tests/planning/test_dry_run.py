@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qopt import MaxCut, Sampled, durable
+from qopt import MaxCut, Sampled, evaluator
 from qopt.errors import InputError
 from qopt.execution import Execution
 from qopt.execution.isa import freeze
@@ -85,7 +85,7 @@ def test_a_gradient_is_one_job_of_all_its_points() -> None:
         return start - evaluate.gradient(start).gradient
 
     assert counted(descend).jobs == (5,)
-    assert NOISY_STEP == durable.NOISY_STEP
+    assert NOISY_STEP == evaluator.NOISY_STEP
 
 
 def test_measuring_the_start_asks_for_nothing() -> None:

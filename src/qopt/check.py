@@ -238,7 +238,8 @@ def _money(spec: Spec, frozen: Frozen, timing: Timing, allowance: Allowance) -> 
     calibration = Wallet().calibration
     # Within a budget of QPU time the final measurement takes as few points as it has to.
     final = 2 if spec.budget.qpu is not None else 2 * remote.candidates_of(spec)
-    least = sum(calibration.estimate(seconds_for(executions(remote.program(spec, frozen, points)), timing)).upper for points in (1, final))
+    sizes = (remote.first_points(spec, timing, frozen), final)
+    least = sum(calibration.estimate(seconds_for(executions(remote.program(spec, frozen, points)), timing)).upper for points in sizes)
     for what, limit in (("budget", spec.budget.qpu), ("plan", allowance.remaining)):
         if limit is None:
             continue

@@ -28,6 +28,8 @@ REFERENCE = "reference"
 
 TIMING = "timing"
 """The event that keeps how long one execution of the run's circuit takes, so that predictions are the same in every part of the run."""
+SAID = "said"
+"""An event for people alone, which is never recorded: what is being waited for."""
 MODE = "mode"
 """The event of a mode that was chosen, with the reason."""
 

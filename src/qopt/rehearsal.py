@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-FOLDER = "rehearsals"
-"""Below the folder of runs: what rehearsals leave, each in a folder of its own that the next one replaces."""
 _EMULATOR = "emulator"
 _MOST_STOPS = 10
 """Parts that end without an answer more, after which the rehearsal gives up."""
@@ -116,7 +114,7 @@ def rehearse(  # noqa: PLR0913 - what a rehearsal may be told
         message = "objective exact is computed, so there is nothing to rehearse: add objective.type=sampled or objective.type=expectation"
         raise InputError(message, ("objective", "type"))
     device, notes = _device(loaded.config.execution.backend)
-    home = runs.folder_of(folder / FOLDER, loaded.config.name)
+    home = runs.folder_of(folder / runs.REHEARSALS, loaded.config.name)
     _clear(home)
     try:
         rules = [] if faults is None else load(faults)

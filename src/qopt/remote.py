@@ -108,14 +108,20 @@ def most_candidates(spec: Spec, frozen: Frozen, one: Timing) -> int:
     assert limit is not None  # noqa: S101 - the caller looked
     calibration = Wallet().calibration
     upper = [calibration.estimate(job_seconds(program(spec, frozen, points), one)).upper for points in range(1, 2 * CANDIDATES + 1)]
-    least = upper[0] + upper[1]
+    least = calibration.estimate(job_seconds(program(spec, frozen, first_points(spec, one, frozen)), one)).upper + upper[1]
     if limit < least:
         message = (
-            f"the budget is {limit:g} s of QPU time, expected {least:.0f} s or more: one job and the final measurement may take so long "
-            "by the documented estimate and a margin, before the first bill is known"
+            f"the budget is {limit:g} s of QPU time, expected {least:.0f} s or more: the first job and the final measurement may take so "
+            "long, by the documented estimate and a margin, before the first bill is known"
         )
         raise InputError(message, ("budget", "qpu"))
     return max(count for count in range(1, CANDIDATES + 1) if count == 1 or upper[2 * count - 1] <= limit / SHARE_OF_FINAL)
+
+
+def first_points(spec: Spec, one: Timing, frozen: Frozen) -> int:
+    """How many points the optimizer asks for first, where that can be found out; else one."""
+    jobs = asked(replace(spec, budget=replace(spec.budget, qpu=None, shots=None)), one, frozen)
+    return jobs[0] if jobs else 1
 
 
 def candidates_of(spec: Spec) -> int:

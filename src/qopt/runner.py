@@ -21,7 +21,7 @@ from qopt.failpoints import reach
 from qopt.final import CANDIDATES, Twice, candidates
 from qopt.identity import differences, options_of
 from qopt.journal import Event, Finished, Header, Journal, read
-from qopt.ledger import FINAL, MAIN, STOPPED, Ledger
+from qopt.ledger import FINAL, MAIN, SAID, STOPPED, Ledger
 from qopt.optimizers import MeasureStart
 from qopt.results import fold
 from qopt.secrets import scrub
@@ -146,6 +146,8 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
     with journal or Journal.open(home) as opened:
         ledger = Ledger(opened.records, opened)
         ledger.tell = tell
+        if tell is not None and spec.device.account is not None:
+            spec.device.account.caller.say = lambda sentence: tell(Event(SAID, {"text": sentence}))
         if ledger.header is None:
             frozen = frozen or _prepared(spec)
             _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)

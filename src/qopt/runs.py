@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+REHEARSALS = "rehearsals"
+"""Below the folder of runs: what rehearsals leave, each in a folder of its own that the next one replaces."""
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}")
 
 

@@ -38,6 +38,7 @@ def _overcome(detail: dict[str, Any]) -> str:
 
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "mode": lambda detail: f"mode {detail['mode']}{': ' if detail['reason'] else ''}{detail['reason']}",
+    "said": lambda detail: str(detail["text"]),
     "session": _session,
     "billed without an answer": lambda detail: f"job {detail['job']} gave no answer and was billed {detail['seconds']:.1f} s",
     "a twin ran, too": lambda detail: f"job {detail['job']} was a twin of job {detail['kept']} and ran before it could be cancelled",

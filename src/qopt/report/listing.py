@@ -64,7 +64,9 @@ def show(folder: Path, *, json: bool = False, stream: TextIO | None = None) -> s
 def listing_lines(folder: Path, now: float, width: int) -> list[Line]:
     """The table as lines, at a moment in seconds since the epoch."""
     try:
-        homes = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        homes = sorted(
+            path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".") and path.name != runs.REHEARSALS
+        )
     except (FileNotFoundError, NotADirectoryError):
         message = f"there is no folder {folder}: give the one that run folders are in with --runs"
         raise InputError(message) from None

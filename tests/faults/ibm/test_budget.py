@@ -61,7 +61,7 @@ def a_config(rng: random.Random) -> dict[str, Any]:
             "mode": rng.choice(["session", "batch", "job"]),
             "waiting": {"listing": 0.2, "submissions": 0},
         },
-        "budget": {"evaluations": 60, "qpu": rng.randint(60, 160)},
+        "budget": {"evaluations": 60, "qpu": rng.randint(80, 200)},
     }
 
 
@@ -110,7 +110,7 @@ def test_no_run_exceeds_its_budget_and_estimates_become_right(server: Server, em
 def test_budgets_of_these_sizes_do_stop_runs(server: Server, emulator: Emulator, tmp_path: Path) -> None:
     """So that the test above is about budgets: what stops is said to be stopped by one, and a larger one goes on from there."""
     emulator.control.reset()
-    config = a_config(random.Random(0)) | {"optimizer": {"type": "spsa", "iterations": 20}, "budget": {"qpu": 60}}  # noqa: S311 - no secret
+    config = a_config(random.Random(0)) | {"optimizer": {"type": "spsa", "iterations": 20}, "budget": {"qpu": 75}}  # noqa: S311 - no secret
     project = Project(server, tmp_path, config)
     assert "The budget was reached" in project.run(**emulator.environment)
     jobs = len(emulator.control.jobs())

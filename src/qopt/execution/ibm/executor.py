@@ -40,6 +40,8 @@ SLOWEST_POLL = {"session": 1.0, "batch": 10.0, "job": 10.0}
 FIRST_POLL, POLL_GROWTH = 0.1, 1.3
 TOO_LONG = re.compile(r"1305|too long|longer than", re.IGNORECASE)
 """How the service says that a job took more time than it was allowed to: by this code, or in words."""
+PATIENT = 5.0
+"""Seconds after which people are told that a job is waited for."""
 SETTLING = 10.0
 """Seconds that asking for a bill may take: a run does not wait for what it can ask another time."""
 RECALIBRATED_AFTER = 600.0
@@ -273,7 +275,8 @@ class IbmExecutor:
         Raises:
             BackendError: If it takes longer than a job may take.
         """
-        end = time.monotonic() + self._waiting.job
+        began = time.monotonic()
+        end = began + self._waiting.job
         pause, looked = FIRST_POLL, False
         while not (state := self.status(job)).final:
             if not looked:
@@ -286,6 +289,8 @@ class IbmExecutor:
                     f"job {job} is {state.value} after {self._waiting.job:g} s: it stays there, and the same command goes on waiting for it"
                 )
                 raise BackendError(message)
+            if time.monotonic() - began >= PATIENT:
+                self._account.caller.mention(f"job {job} is {state.value} on {self.device}: Ctrl-C stops the waiting, not the job")
             time.sleep(pause)
             pause = min(POLL_GROWTH * pause, SLOWEST_POLL[self._conversation.mode])
         if not looked or tag in self._doubtful:

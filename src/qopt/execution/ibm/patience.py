@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
+
+SILENCE = 10.0
+"""Seconds between two sentences about the same wait."""
 
 FIRST, FACTOR, MOST = 0.5, 2.0, 60.0
 """Seconds before the second attempt, the growth from one to the next, and the longest."""
@@ -82,11 +86,14 @@ class Caller:
         waiting: The deadlines.
         reconnect: Logs in anew.
         told: What went wrong and was overcome, in words, for the run's journal; whoever reads it empties it.
+        say: Tells people at once what is being waited for; None where nobody listens.
     """
 
     waiting: Waiting
     reconnect: Callable[[], None]
     told: list[str] = field(default_factory=list)
+    say: Callable[[str], None] | None = None
+    _said: float = -math.inf
 
     def read(self, what: str, function: Callable[[], T], *, attempts: int | None = None, limit: float | None = None) -> T:
         """Call something that may safely be called twice, until it answers.
@@ -124,10 +131,17 @@ class Caller:
                     message = f"{what}: {failure}; {patience:g} s of trying were in vain. The same command goes on from here"
                     raise BackendError(message) from error
                 self.told.append(str(error))
+                self.mention(f"{error}; trying again for up to {end - time.monotonic():.0f} s")
                 if failure.reaction is Reaction.RECONNECT:
                     logins += 1
                     self.reconnect()
             time.sleep(pause)
+
+    def mention(self, sentence: str) -> None:
+        """Tell people what is being waited for, if anybody listens and nothing was said for some seconds."""
+        if self.say is not None and time.monotonic() - self._said >= SILENCE:
+            self._said = time.monotonic()
+            self.say(sentence)
 
     def once(self, what: str, function: Callable[[], T], *, deadline: float | None = None) -> T:
         """Call something once.

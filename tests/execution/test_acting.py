@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.execution.kinds import KINDS
+from tests.emulator.clients import needs_client_side
 
 from qopt import Exact, Execution, Expectation, InputError, MaxCut, MeasureStart, Mitigation, Sampled, Transpile
 from qopt.execution import backends
@@ -111,7 +111,7 @@ def test_a_run_says_it_once(execution: Execution, objective: Any, expected: int)
     assert len(notes) == expected
 
 
-@pytest.mark.skipif("client" not in KINDS, reason="client-side primitives alone mitigate in local mode")
+@needs_client_side
 def test_a_run_says_what_acts_and_what_does_not() -> None:
     """Two notes where there is something of both."""
     execution = Execution(primitives="client", mitigation=Mitigation("light"))

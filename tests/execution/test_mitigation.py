@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
+from tests.emulator.clients import needs_client_side
 from tests.execution.asking import ask
 from tests.execution.kinds import KINDS
 
@@ -138,7 +139,7 @@ def test_a_sampler_gets_what_it_has(kind: str, preset: str) -> None:
 
 
 @pytest.mark.parametrize("level", [0, 1, 2])
-@pytest.mark.skipif("client" not in KINDS, reason="the installed client tells what its levels mean from 0.50 on")
+@needs_client_side
 def test_resilience_levels_are_the_runtime_s(level: int) -> None:
     """Our table of what a level has on is the client's own."""
     ours = sent(Mitigation(resilience_level=level), "client", sampler=False)
@@ -308,7 +309,7 @@ def measured(objective: Sampled | Expectation, mitigation: Mitigation, name: str
     return data, float(estimate.values[0]), float(estimate.stderrs[0])
 
 
-@pytest.mark.skipif("client" not in KINDS, reason="client-side primitives alone act in local mode")
+@needs_client_side
 def test_trex_takes_readout_errors_out() -> None:
     """The raw value is far from -2, the mitigated one is not, and its error is the Estimator's own."""
     _, raw, raw_error = measured(Expectation(20_000), Mitigation())
@@ -318,7 +319,7 @@ def test_trex_takes_readout_errors_out() -> None:
     assert "stds" in data[0]
 
 
-@pytest.mark.skipif("client" not in KINDS, reason="client-side primitives alone act in local mode")
+@needs_client_side
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("name", ["fake_manila", "aer"])
 def test_presets_work_where_they_are_simulated(preset: str, name: str) -> None:
@@ -328,7 +329,7 @@ def test_presets_work_where_they_are_simulated(preset: str, name: str) -> None:
     assert np.isfinite(error)
 
 
-@pytest.mark.skipif("client" not in KINDS, reason="client-side primitives alone act in local mode")
+@needs_client_side
 def test_twirling_leaves_the_number_of_shots() -> None:
     """It rounds them up to whole randomizations; 100 asked for are 100 recorded."""
     (answer,), _, _ = measured(Sampled(100), Mitigation("light"))

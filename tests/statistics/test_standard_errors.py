@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
+from tests.emulator.clients import needs_client_side
 from tests.execution.asking import ask
 from tests.execution.kinds import KINDS
 
@@ -90,7 +91,7 @@ def test_noise_is_independent_between_and_within_calls(kind: Kind) -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif("client" not in KINDS, reason="client-side primitives alone mitigate in local mode")
+@needs_client_side
 @pytest.mark.parametrize("preset", ["light", "full"])
 def test_errors_of_mitigated_values_are_their_scatter(preset: Preset) -> None:
     """Within 30% over 60 jobs, each of which learns the readout errors anew; the scatter is known to 9%."""

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qopt import remote, runs
+from qopt import forecast, remote, runs
 from qopt.assemble import spec_of
 from qopt.errors import BackendError, InputError, QoptError
 from qopt.execution import primitives
 from qopt.execution.ibm.probing import Recorder, probe
 from qopt.objective import Sampled
-from qopt.planning.calibration import Wallet
 from qopt.planning.cost import Timing, executions, seconds_for
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.service import EXECUTIONS, INPUT_BYTES, JOB_SECONDS, Limit, input_bytes
@@ -195,7 +194,7 @@ def _device(spec: Spec, frozen: Frozen, allowance: Allowance) -> Iterator[Findin
     name = frozen.device
     try:
         pending, operational, said = account.pending(name)
-        timing = remote.timing_on(spec, frozen, account.backend(name))
+        timing = forecast.timing_on(spec, frozen, account.backend(name))
     except QoptError as error:
         yield _wrong("device", error)
         return
@@ -206,17 +205,22 @@ def _device(spec: Spec, frozen: Frozen, allowance: Allowance) -> Iterator[Findin
         yield Finding(
             "device", Verdict.WORTH_KNOWING, f"{name} says {said!r} of itself, {waiting}: jobs wait until it is back, or take another"
         )
-    if spec.execution.mode == "session" and not allowance.sessions:
-        text = "mode is session, but the open plan has no Sessions: set mode to auto, batch or job"
-        yield Finding("mode", Verdict.WRONG, text, 2)
+    try:
+        remote.refuse_missing_sessions(spec, allowance)
+    except InputError as error:
+        yield _wrong("mode", error)
     yield from _sizes(spec, frozen, timing, qubits=account.backend(name).num_qubits)
     yield from _money(spec, frozen, timing, allowance)
 
 
 def _sizes(spec: Spec, frozen: Frozen, timing: Timing, *, qubits: int) -> Iterator[Finding]:
     """The largest job that is foreseen, against the service's limits."""
-    points = max((*(remote.asked(spec, timing, frozen) or (1,)), 2 * remote.candidates_of(spec)))
-    program = remote.program(spec, frozen, points)
+    final = 2 * forecast.candidates(spec, frozen, timing)
+    jobs = (
+        forecast.points_of(spec, frozen, timing, forecast.asked(spec, frozen, timing).typical) if forecast.countable(spec) else (1, final)
+    )
+    points = max(jobs)
+    program = forecast.program(spec, frozen, points)
     executed = executions(program)
     limits = [
         Limit("QPU time of a job", seconds_for(executed, timing), JOB_SECONDS, "s"),
@@ -235,11 +239,11 @@ def _sizes(spec: Spec, frozen: Frozen, timing: Timing, *, qubits: int) -> Iterat
 
 def _money(spec: Spec, frozen: Frozen, timing: Timing, allowance: Allowance) -> Iterator[Finding]:
     """What the first job and the final measurement may take, against the budget and the plan."""
-    calibration = Wallet().calibration
-    # Within a budget of QPU time the final measurement takes as few points as it has to.
-    final = 2 if spec.budget.qpu is not None else 2 * remote.candidates_of(spec)
-    sizes = (remote.first_points(spec, timing, frozen), final)
-    least = sum(calibration.estimate(seconds_for(executions(remote.program(spec, frozen, points)), timing)).upper for points in sizes)
+    if spec.budget.qpu is not None:
+        least = forecast.least_seconds(spec, frozen, timing)
+    else:
+        sizes = (forecast.first_points(spec, frozen), 2 * forecast.candidates(spec, frozen, timing))
+        least = sum(forecast.upper_seconds(spec, frozen, timing, points) for points in sizes)
     for what, limit in (("budget", spec.budget.qpu), ("plan", allowance.remaining)):
         if limit is None:
             continue

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qopt import remote, runs
+from qopt import forecast, remote, runs
 from qopt.checkpoint import checkpointing
 from qopt.durable import Durable, Listener, Stage, shots_of
 from qopt.environment import environment
@@ -18,7 +18,7 @@ from qopt.evaluator import Evaluator
 from qopt.execution.connect import Connections
 from qopt.execution.frozen import load, save
 from qopt.failpoints import reach
-from qopt.final import CANDIDATES, Twice, candidates
+from qopt.final import Twice, candidates
 from qopt.identity import differences, options_of
 from qopt.journal import Event, Finished, Header, Journal, read
 from qopt.ledger import FINAL, MAIN, SAID, STOPPED, Ledger
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from qopt.ansatze import Ansatz
     from qopt.execution import Execution, Executor, Transpile
     from qopt.objective import Objective
+    from qopt.planning.cost import Timing
     from qopt.problems import Problem
     from qopt.programs import Frozen
     from qopt.types import Minimizer
@@ -142,14 +143,14 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
         tell: Is told of events: a mode that was chosen, a Session that was opened, trouble that was overcome.
     """
     home = runs.folder_of(folder, spec.name)
-    frozen = None if runs.exists(home) else _prepared(spec)
+    if tell is not None and spec.device.account is not None:
+        spec.device.account.caller.say = lambda sentence: tell(Event(SAID, {"text": sentence}))
+    frozen = None if runs.exists(home) else _prepared(spec, wait=wait)
     with journal or Journal.open(home) as opened:
         ledger = Ledger(opened.records, opened)
         ledger.tell = tell
-        if tell is not None and spec.device.account is not None:
-            spec.device.account.caller.say = lambda sentence: tell(Event(SAID, {"text": sentence}))
         if ledger.header is None:
-            frozen = frozen or _prepared(spec)
+            frozen = frozen or _prepared(spec, wait=wait)
             _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)
         else:
             spec = _same_run(spec, ledger.header, home)
@@ -187,10 +188,12 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
     return replace(spec, name=f"{spec.name}-fork", start=points[int(np.argmin(values))]), ledger.header.run_id
 
 
-def _prepared(spec: Spec) -> Frozen:
-    """What will be run, with the budget checked against what it costs."""
+def _prepared(spec: Spec, *, wait: bool) -> Frozen:
+    """What will be run, with plan and budget checked against what it takes."""
     frozen = prepare(spec)
-    _affordable(spec, frozen)
+    if wait:
+        remote.refuse_missing_sessions(spec)
+    forecast.refuse_small_budget(spec, frozen, _timing(spec, frozen))
     return frozen
 
 
@@ -241,7 +244,9 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
 ) -> Result:
     assert ledger.header is not None  # noqa: S101 - written by _begin
     own = Connections()
-    count = _affordable(spec, frozen, ledger)
+    timed = _timing(spec, frozen, ledger)
+    forecast.refuse_small_budget(spec, frozen, timed)
+    count = forecast.candidates(spec, frozen, timed)
     durable = Durable(
         ledger,
         lambda: _connect(spec, durable, frozen, connections=connections or own, shared=connections is not None, candidates=count),
@@ -340,30 +345,8 @@ def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, S
     return point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, scrub(outcome.message)
 
 
-def _affordable(spec: Spec, frozen: Frozen, ledger: Ledger | None = None) -> int:
-    """How many candidates the final measurement takes: at most a quarter of the shots that the budget allows.
-
-    Args:
-        spec: The run.
-        frozen: Its circuit.
-        ledger: The journal, where the run was begun.
-
-    Raises:
-        InputError: If the budget holds no evaluation beside a final measurement.
-    """
-    only_start = isinstance(spec.optimizer, MeasureStart)
-    if spec.budget.qpu is not None and spec.device.remote:
-        timed = remote.timing_on(spec, frozen, spec.device.target(frozen)) if ledger is None else remote.timing(spec, ledger, frozen)
-        return min(remote.most_candidates(spec, frozen, timed), _affordable(replace(spec, budget=replace(spec.budget, qpu=None)), frozen))
-    if spec.budget.shots is None or spec.objective.shots is None:
-        return 1 if only_start else CANDIDATES
-    least = shots_of(spec.objective, frozen, 2 if only_start else 3)
-    if spec.budget.shots < least:
-        message = (
-            f"the budget is {spec.budget.shots} shots, expected {least} or more: a final measurement is two of a point, and one before it"
-        )
-        raise InputError(message, ("budget", "shots"))
-    if only_start:
-        return 1
-    one = shots_of(spec.objective, frozen, 1)
-    return max(1, min(CANDIDATES, spec.budget.shots // (8 * one)))
+def _timing(spec: Spec, frozen: Frozen, ledger: Ledger | None = None) -> Timing | None:
+    """How long an execution takes, as recorded where the run was begun; None where no QPU time is budgeted."""
+    if spec.budget.qpu is None or not spec.device.remote:
+        return None
+    return forecast.timing_on(spec, frozen, spec.device.target(frozen)) if ledger is None else remote.timing(spec, ledger, frozen)

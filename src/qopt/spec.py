@@ -17,7 +17,7 @@ from qopt.execution.backends import threads_for
 from qopt.execution.conflicts import acting, conflicts
 from qopt.execution.connect import Device, engine, find
 from qopt.execution.isa import check_contract, freeze
-from qopt.execution.mitigation import needs_clifford_gates, own_errors, stated
+from qopt.execution.mitigation import circuits_per_value, needs_clifford_gates, own_errors, stated
 from qopt.execution.primitives import choose as choose_primitives
 from qopt.execution.recorded import check_identity
 from qopt.identity import circuit_digest, digest, operator_digest, options_of
@@ -242,7 +242,11 @@ def _mitigated(execution: Execution, transpile: Transpile, device: Device, objec
     kind, sampler = choose_primitives(execution.primitives), objective.sampled
     conflicts(mitigation, transpile, kind, sampler=sampler, shots=objective.shots, backend=device.backend)
     on, off = acting(mitigation, kind, sampler=sampler, local=not device.remote, backend=device.backend)
-    return ([f"{', '.join(on)}"] if on else []) + [f"no effect of {sentence}" for sentence in off]
+    sentences = ([f"{', '.join(on)}"] if on else []) + [f"no effect of {sentence}" for sentence in off]
+    times = circuits_per_value(mitigation, sampler=sampler)
+    if device.remote and times > 1:
+        sentences.append(f"ZNE takes every circuit {times} times; shots, also those of budget.shots, are counted once, QPU time in full")
+    return sentences
 
 
 def prepare(spec: Spec) -> Frozen:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qopt.config import Loaded
+    from qopt.execution.ibm.account import Account
     from qopt.report.terminal import Guarded
     from qopt.spec import Spec
     from qopt.types import Result
@@ -66,7 +67,7 @@ def sweep(
     home = runs.folder_of(folder, config.name)
     # Every choice is made, and so every mistake found, before the first run begins.
     parts = _parts(loaded, outer)
-    specs = [_with_grid(spec_of(part, cwd), inner) for part, _ in parts]
+    specs = _logging_in_once([_with_grid(spec_of(part, cwd), inner) for part, _ in parts])
     where = home if outer else folder
     results = _executed([(part, spec) for (part, _), spec in zip(parts, specs, strict=True)], where, listener_of, wait=wait)
     rows: list[list[Any]] = []
@@ -126,6 +127,17 @@ def _executed(parts: list[tuple[Loaded, Spec]], where: Path, listener_of: Callab
                 time.sleep(pause)
         finally:
             connections.close()
+
+
+def _logging_in_once(specs: list[Spec]) -> list[Spec]:
+    """The specs, those on the same terms with an account with one login together."""
+    accounts: dict[tuple[object, ...], Account] = {}
+    return [
+        spec
+        if (account := spec.device.account) is None
+        else replace(spec, device=replace(spec.device, account=accounts.setdefault(account.terms, account)))
+        for spec in specs
+    ]
 
 
 def specs_of(loaded: Loaded, cwd: Path) -> list[Spec]:

@@ -57,7 +57,8 @@ def test_a_job_in_the_queue_is_told_with_the_pending_jobs_and_no_position(waitin
     assert told["pending"] > OTHERS
     assert datetime.fromisoformat(told["starts"]).timestamp() == pytest.approx(said["in_flight"]["since"] + LONG, abs=60)
     shown = user.run("status", "run")
-    assert job in shown
+    assert "run waiting" in shown
+    assert f"job {job} of question 1 of the optimizer" in shown
     assert "no position" in shown
     assert "an estimate of the service" in shown
 
@@ -157,14 +158,14 @@ def test_an_interrupt_ends_only_the_watching(waiting: tuple[User, str]) -> None:
     assert user.at_service(job) == "Queued"
 
 
-def test_watching_ends_when_nothing_is_in_flight(waiting: tuple[User, str]) -> None:
+def test_watching_ends_when_the_job_does(waiting: tuple[User, str]) -> None:
     """A job that has ended waits for a command, and nobody is at work."""
     user, job = waiting
     looking = user.start("watch", "run", "--every", "0.1")
     user.until_said(looking, job)
     user.release()
     assert looking.wait() == 0
-    assert "nothing is in flight" in looking.said()
+    assert "its job has ended: the same `qopt run` command goes on from there" in looking.said()
 
 
 def test_a_terminal_gets_a_picture_in_place(waiting: tuple[User, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,25 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
+BORDER: dict[str, Any] = {"execution": SPSA["execution"] | {"mode": "auto"}}
+"""The mode hangs on how many jobs are foreseen."""
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [{"type": "spsa", "iterations": 3}, {"type": "response-surface"}, {"type": "scipy", "method": "COBYLA"}, {"type": "none"}],
+    ids=lambda optimizer: optimizer.get("method", optimizer["type"]),
+)
+def test_a_run_takes_the_mode_of_its_plan(server: Server, emulator: Emulator, tmp_path: Path, optimizer: dict[str, Any]) -> None:
+    """For the same reason, in which the number of jobs is told."""
+    emulator.control.reset()
+    project = Project(server, tmp_path, SPSA | BORDER | {"optimizer": optimizer, "budget": {"evaluations": 30}})
+    foretold = plan(read_config(project.folder / "config.yaml"), project.folder)
+    project.run(**emulator.environment)
+    usage = json.loads((project.home / "result.json").read_text())["usage"]
+    assert (usage["mode"], usage["reason"]) == (foretold.decision.mode, foretold.decision.reason)
+
+
 @pytest.mark.parametrize(
     ("case", "primitives"),
     # Without noise the client's extrapolation has no errors to weigh its points by, and so no answer.

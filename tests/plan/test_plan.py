@@ -74,6 +74,14 @@ def test_a_budget_of_qpu_time_is_kept(qpu: int) -> None:
     assert made.seconds <= qpu
 
 
+@pytest.mark.parametrize(("budget", "said"), [("qpu: 5s", "of QPU time, expected 26 s or more"), ("shots: 100", "expected 3000 or more")])
+def test_a_budget_that_no_run_fits_is_said_and_the_rest_is_planned(budget: str, said: str) -> None:
+    """As if there were none, so that the plan shows what one has to hold."""
+    small, free = planned(RING, f"budget: {{{budget}}}"), planned()
+    assert any(said in note for note in small.notes)
+    assert (small.jobs, small.shots, small.seconds) == (free.jobs, free.shots, free.seconds)
+
+
 def test_a_sweep_is_the_sum_of_its_runs() -> None:
     """Two seeds are two runs, whose jobs are independent: a Batch."""
     one, two = planned(), planned(RING, "sweep: {axes: {seed: [0, 1]}}")

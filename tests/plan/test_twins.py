@@ -37,6 +37,11 @@ def test_a_device_without_a_snapshot_is_said_to_be_unlike_its_twin(name: str) ->
     assert twin.fake in twin.note
 
 
+def test_a_misspelt_device_is_asked_about() -> None:
+    """It may as well be one that is newer than the snapshots."""
+    assert "did you mean ibm_torino?" in twin_of("ibm_trino").note
+
+
 def test_what_is_no_backend_is_left_to_be_refused() -> None:
     """The execution knows what there is, and suggests it."""
     assert twin_of("fake_manilla").fake == "fake_manilla"

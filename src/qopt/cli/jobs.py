@@ -73,7 +73,9 @@ def watch(
     except KeyboardInterrupt:
         say(f"\nOnly the watching has ended; {home.name} goes on as it was.")
         raise SystemExit(130) from None
-    going_on = "it has a result" if now.result else "nothing is in flight: the same `qopt run` command goes on"
+    ended = told is not None and told.job is not None
+    collected = "its job has ended: the same `qopt run` command goes on from there"
+    going_on = "it has a result" if now.result else collected if ended else "nothing is in flight: the same `qopt run` command goes on"
     typer.echo(f"{home.name}: {going_on}")
 
 

@@ -118,7 +118,7 @@ def _execute(  # noqa: PLR0913 - what `run` and `finish` share
             sense=spec.problem.sense,
             units=spec.problem.units,
             engine=spec.engine,
-            notes=spec.notes,
+            notes=spec.notes if journal is None else (),
         ) as listener:
             result = execute(
                 spec,

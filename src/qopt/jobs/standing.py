@@ -58,7 +58,8 @@ class Standing:
     Attributes:
         name: Of the run folder.
         run_id: Of the run, of which its tags are made; empty where nothing was begun.
-        state: `running`, `finished`, `stopped at budget`, `finished on request`, `interrupted` or `empty`.
+        state: `running`, `waiting` for a job at a service, `finished`, `stopped at budget`, `finished on request`, `interrupted` or
+            `empty`.
         host: Of the process that is at work on it; None where none is.
         backend: What the run calls its backend.
         answers: Questions that were answered.
@@ -128,12 +129,15 @@ def standing(folder: Path) -> Standing:
     contents = read(folder)
     run, ledger = history(folder, contents), Ledger(contents.records)
     mode, reason = _mode(contents)
+    backend = str(ledger.header.identity.get("backend", "")) if ledger.header else ""
+    in_flight = _in_flight(contents, ledger)
+    left = run.state == "interrupted" and in_flight is not None and of_ibm(backend)
     return Standing(
         name=folder.name,
         run_id=ledger.header.run_id if ledger.header else "",
-        state=run.state,
+        state="waiting" if left else run.state,
         host=host,
-        backend=str(ledger.header.identity.get("backend", "")) if ledger.header else "",
+        backend=backend,
         answers=len(ledger.answered),
         evaluations=run.evaluations,
         shots=ledger.shots,
@@ -146,7 +150,7 @@ def standing(folder: Path) -> Standing:
         mode=mode,
         mode_reason=reason,
         session=_session(contents, ledger),
-        in_flight=_in_flight(contents, ledger),
+        in_flight=in_flight,
         result=run.result is not None,
     )
 

@@ -7,6 +7,7 @@ from itertools import chain
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from qopt import forecast
 from qopt.assemble import spec_of
 from qopt.errors import InputError, below
 from qopt.execution import primitives
@@ -14,7 +15,7 @@ from qopt.execution.backends import resolve
 from qopt.execution.conflicts import acting
 from qopt.execution.isa import placement_of
 from qopt.optimizers.grid import Grid
-from qopt.plan.parts import REPETITIONS, Part, foretell
+from qopt.plan.parts import Part, foretell
 from qopt.plan.twins import Twin, twin_of
 from qopt.planning.calibration import SAFETY
 from qopt.planning.modes import GAP, OPEN, PAID, Decision, PlanFacts, Work, decide
@@ -149,7 +150,7 @@ def plan(loaded: Loaded, cwd: Path) -> Plan:
     with below("execution"):
         device = resolve(twin.fake)
     assert device is not None  # noqa: S101 - only aer has none, and has a twin
-    parts = [foretell(spec, device, repetitions=REPETITIONS if config.sweep is None else 1) for spec in specs]
+    parts = [foretell(spec, device, repetitions=forecast.REPETITIONS if config.sweep is None else 1) for spec in specs]
     return _summed(config.name, parts, twin, device)
 
 
@@ -157,7 +158,7 @@ def _summed(name: str, parts: Sequence[Part], twin: Twin, device: BackendV2) -> 
     """The plan of runs that are sent one after the other."""
     seconds = _seconds(parts)
     modes = mode_costs(seconds, dependent=True)
-    complete = all(part.typical.ended != "uncounted" for part in parts)
+    complete = all(part.asked.typical.ended != "uncounted" for part in parts)
     return Plan(
         name=name,
         device=twin.device,
@@ -165,8 +166,8 @@ def _summed(name: str, parts: Sequence[Part], twin: Twin, device: BackendV2) -> 
         runs=len(parts),
         circuit=max((_circuit(part, device) for part in parts), key=lambda circuit: circuit.seconds),
         jobs=len(seconds),
-        least_jobs=sum(min(len(run.jobs) for run in part.runs) + 1 for part in parts),
-        most_jobs=sum(max(len(run.jobs) for run in part.runs) + 1 for part in parts),
+        least_jobs=sum(min(len(run.jobs) for run in part.asked.runs) + 1 for part in parts),
+        most_jobs=sum(max(len(run.jobs) for run in part.asked.runs) + 1 for part in parts),
         complete=complete,
         points=sum(sum(part.points) for part in parts),
         # The final measurement asks everything twice, as PUBs of its own.
@@ -231,10 +232,10 @@ def _notes(parts: Sequence[Part], twin: Twin, device: BackendV2) -> Iterator[str
     if twin.note:
         yield twin.note
     first = parts[0]
-    runs = sum(len(part.runs) for part in parts)
-    landscape = (
-        "the exact state with shot noise" if all(part.computed for part in parts) else "an invented landscape, as smooth as a real one"
-    )
+    yield from dict.fromkeys(f"{shortage}; planned without that" for part in parts for shortage in part.shortages)
+    runs = sum(len(part.asked.runs) for part in parts)
+    computed = all(part.asked.computed for part in parts)
+    landscape = "the exact state with shot noise" if computed else "an invented landscape, as smooth as a real one"
     times = "once" if runs == 1 else f"{runs} times"
     yield f"jobs: counted by running the optimizer {times} on {landscape}; on a device it may ask for more or fewer"
     yield (

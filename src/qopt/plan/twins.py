@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
 from qopt.execution.backends import fake_names
@@ -42,7 +43,9 @@ def twin_of(backend: str | None) -> Twin:
         return Twin(backend, backend)
     if _fake(backend) in fakes:
         return Twin(backend, _fake(backend))
-    note = f"no snapshot of {backend} is shipped: {_fake(USUAL)} stands in for it, whose couplings, errors and durations may differ"
+    close = difflib.get_close_matches(_fake(backend), fakes, 1, cutoff=0.8)
+    hint = f" (did you mean {close[0].replace('fake_', 'ibm_')}?)" if close else ""
+    note = f"no snapshot of {backend} is shipped{hint}: {_fake(USUAL)} stands in for it, whose couplings, errors and durations may differ"
     return Twin(backend, _fake(USUAL), note)
 
 

@@ -48,6 +48,7 @@ class Limits:
         shots: Shots that it may use, the final measurement's left out.
         seconds: QPU seconds of the run, with a wallet's care: bills are taken to be what was predicted.
         counted: Points after which the dry run itself stops.
+        jobs: Jobs after which it does.
         reserve: QPU seconds predicted for the final measurement.
     """
 
@@ -55,6 +56,7 @@ class Limits:
     shots: int | None = None
     seconds: float | None = None
     counted: int = MOST_POINTS
+    jobs: int | None = None
     reserve: float = 0.0
 
 
@@ -77,7 +79,7 @@ class DryRun:
 
     Attributes:
         jobs: Points of each of its jobs, in order.
-        ended: `itself`, where the optimizer returned; `budget`; `uncounted`, where there were more than `Limits.counted`.
+        ended: `itself`, where the optimizer returned; `budget`; `uncounted`, where there were more than `Limits.counted` or `Limits.jobs`.
     """
 
     jobs: tuple[int, ...]
@@ -208,7 +210,7 @@ class _Counting:
             raise BudgetReached
         if limits.seconds is not None and not self._wallet.affordable(seconds, reserve=limits.reserve):
             raise BudgetReached
-        if asked > limits.counted:
+        if asked > limits.counted or len(self.jobs) == limits.jobs:
             self.uncounted = True
             raise BudgetReached
         self.jobs.append(len(points))

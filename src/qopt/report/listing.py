@@ -15,7 +15,7 @@ from qopt.report.events import silent, told
 from qopt.report.history import History, history
 from qopt.report.layout import Fact, Line, Span, clipped, columns, facts, plain, rendered, width_of, wrap
 from qopt.report.result import reference_text, result_lines
-from qopt.report.text import age, ago, count, duration, measured, number, printable
+from qopt.report.text import age, ago, count, duration, measured, number, printable, question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,7 +182,7 @@ def _events(run: History) -> list[Fact]:
     rows = []
     for when, event in run.events:
         if isinstance(event, Failed):
-            rows.append(Fact(_when(when), f"job {event.job} of call {event.stage} {event.call} failed: {event.error}", style="red"))
+            rows.append(Fact(_when(when), f"job {event.job} of {question(event.stage, event.call)} failed: {event.error}", style="red"))
         elif (sentence := told(event)) is not None:
             rows.append(Fact(_when(when), sentence))
         elif not silent(event):

@@ -6,14 +6,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from qopt.report.layout import Fact, Line, Span, facts, plain, wrap
-from qopt.report.text import ago, count, duration, measured, printable
+from qopt.report.text import ago, count, duration, measured, printable, question
 
 if TYPE_CHECKING:
     from qopt.execution.ibm.inquiry import GroupFacts, JobFacts
     from qopt.jobs.asking import Told
     from qopt.jobs.standing import Standing
 
-_STYLES = {"running": "cyan", "done": "green", "queued": "yellow", "error": "red", "cancelled": "red", "finished": "green"}
+_STYLES = {
+    "running": "cyan",
+    "waiting": "cyan",
+    "done": "green",
+    "finished": "green",
+    "queued": "yellow",
+    "error": "red",
+    "cancelled": "red",
+}
 
 
 def status_lines(standing: Standing, told: Told | None, now: float, width: int) -> list[Line]:
@@ -102,12 +110,12 @@ def _flight(standing: Standing, told: Told | None, now: float) -> list[Fact]:
         return rows + _trouble(told)
     since = ago(now - asked.since)
     if not standing.remote:
-        text = f"a local job of {asked.stage} {asked.call}, since {since}"
+        text = f"a local job of {question(asked.stage, asked.call)}, since {since}"
         return [Fact("in flight", text, "" if standing.host else "(it ended with its process and is measured again)")]
     if asked.job is None:
-        rows = [Fact("in flight", f"the question {asked.stage} {asked.call}, asked {since}", "(no job of it is recorded)")]
+        rows = [Fact("in flight", f"{question(asked.stage, asked.call)}, asked {since}", "(no job of it is recorded)")]
     else:
-        rows = [Fact("in flight", f"job {asked.job} of {asked.stage} {asked.call}, submitted {since}")]
+        rows = [Fact("in flight", f"job {asked.job} of {question(asked.stage, asked.call)}, submitted {since}")]
     if told is None:
         return rows
     if told.job is None:

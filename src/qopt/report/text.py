@@ -40,6 +40,13 @@ def count(amount: int, noun: str, plural: str = "") -> str:
     return f"{amount:,}{NBSP}{noun if amount == 1 else plural or f'{noun}s'}"
 
 
+def question(stage: str, call: int) -> str:
+    """A question of a run, by the part that asked and its number there: `question 1 of the optimizer`."""
+    if stage == "final":
+        return "the final measurement"
+    return f"question{NBSP}{call + 1:,} of {'the optimizer' if stage == 'main' else printable(stage)}"
+
+
 def duration(seconds: float) -> str:
     """A time span in its two largest units, below a minute in seconds: `4.1 s`, `2 h 05 min`."""
     if seconds < 10:  # noqa: PLR2004 - below, tenths are worth reading

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 import requests
-from qiskit_ibm_runtime.accounts.exceptions import InvalidAccountError
+from qiskit_ibm_runtime.accounts.exceptions import AccountNotFoundError, InvalidAccountError
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError
 from qiskit_ibm_runtime.exceptions import IBMNotAuthorizedError, IBMRuntimeError, RuntimeInvalidStateError, RuntimeJobNotFound
 
@@ -48,7 +48,25 @@ def test_a_key_that_is_refused_is_said_to_be_wrong() -> None:
     """With where credentials come from."""
     failure = look_up(raised(InvalidAccountError("Please check"), answered(400)))
     assert failure.reaction is Reaction.REFUSED
-    assert "QISKIT_IBM_TOKEN" in str(failure)
+    assert "the credentials are not accepted: look at QISKIT_IBM_TOKEN" in str(failure)
+
+
+def test_a_missing_key_is_told_from_a_wrong_one() -> None:
+    """With how to give one."""
+    failure = look_up(AccountNotFoundError("Unable to find account."))
+    assert failure.reaction is Reaction.REFUSED
+    assert "there are no credentials: set QISKIT_IBM_TOKEN" in str(failure)
+
+
+def test_where_no_connection_came_about_is_told_in_the_system_s_words() -> None:
+    """The client wraps them three times, and calls them a matter of the token."""
+    refused = requests.ConnectionError("HTTPSConnectionPool(...)", request=requests.Request("POST", "https://iam.example/token"))
+    chain = raised(
+        InvalidAccountError("Please check that you are using a valid API token."),
+        refused,
+        ConnectionRefusedError(111, "Connection refused"),
+    )
+    assert str(look_up(chain)) == "the service can't be reached (iam.example: Connection refused)"
 
 
 @pytest.mark.parametrize(

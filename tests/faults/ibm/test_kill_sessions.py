@@ -53,6 +53,7 @@ def test_a_session_that_the_plan_does_not_have_is_refused(bench: Bench) -> None:
     said = project.run(code=2, **bench.emulator.environment)
     assert "the open plan has no Sessions: set it to auto, batch or job" in said
     assert bench.emulator.control.jobs() == bench.emulator.control.sessions() == []
+    assert not project.home.exists()
 
 
 def test_a_session_that_the_plan_refuses_becomes_a_batch(bench: Bench) -> None:

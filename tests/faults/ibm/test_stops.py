@@ -93,7 +93,7 @@ def test_an_address_that_leads_nowhere_ends_the_run(rehearsal: Rehearsal, expect
 def test_a_wrong_api_key_ends_the_run_at_once(rehearsal: Rehearsal, expected: dict[str, Any]) -> None:
     """It says where credentials come from, and not the key."""
     said = rehearsal.run(3, QISKIT_IBM_TOKEN="not-the-key")  # noqa: S106 - it is none
-    assert "the credentials are missing or wrong: set QISKIT_IBM_TOKEN" in said
+    assert "the credentials are not accepted: look at QISKIT_IBM_TOKEN" in said
     assert "not-the-key" not in said
     rehearsal.run()
     assert_same(rehearsal, expected["legacy"])

@@ -52,6 +52,8 @@ class Account:
 
     def __init__(self, *, instance: str | None = None, region: str | None = None, waiting: Waiting | None = None) -> None:
         """Ask nothing yet."""
+        self.terms = (instance, region, waiting)
+        """What it was made with: accounts of equal terms may stand in for each other."""
         self._instance = instance
         self._region = region
         self._service: Any = None

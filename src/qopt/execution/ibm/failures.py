@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from qopt.secrets import scrub
 
@@ -96,8 +97,18 @@ RULES = (
     # Below the troubles, for the client says the same of every failure to get at the account.
     Rule(
         Reaction.REFUSED,
-        "the credentials are missing or wrong: set QISKIT_IBM_TOKEN, or save an account with QiskitRuntimeService.save_account",
-        exceptions=frozenset({"InvalidAccountError", "AccountNotFoundError"}),
+        "there are no credentials: set QISKIT_IBM_TOKEN, or save an account with QiskitRuntimeService.save_account",
+        exceptions=frozenset({"AccountNotFoundError"}),
+    ),
+    Rule(
+        Reaction.REFUSED,
+        "the credentials are not accepted: look at QISKIT_IBM_TOKEN, or save the account again with QiskitRuntimeService.save_account",
+        exceptions=frozenset({"InvalidAccountError"}),
+    ),
+    Rule(
+        Reaction.REFUSED,
+        "the account has nothing of that name: look at execution.instance, QISKIT_IBM_INSTANCE and the saved account",
+        exceptions=frozenset({"IBMInputValueError"}),
     ),
     Rule(Reaction.REFUSED, "the service refuses the request", statuses=frozenset({400, 405, 409, 410, 422})),
     # The client's own word for all failures of a request, also for those that have a row above.
@@ -142,7 +153,7 @@ def look_up(error: BaseException) -> Failure:
     codes = {int(first or second) for item in chain for first, second in _CODE.findall(str(item))}
     names = {base.__name__ for item in chain for base in type(item).__mro__}
     said = next((found for item in chain if (found := _SAID.search(str(item).replace("\\", "")))), None)
-    words = f"{said[2]} Code {said[1]}" if said is not None else str(error) or type(error).__name__
+    words = f"{said[2]} Code {said[1]}" if said is not None else _unreached(chain) or str(error) or type(error).__name__
     detail = " ".join(scrub(words).split())
     if len(detail) > _LONGEST:
         detail = f"{detail[:_LONGEST]} ..."
@@ -158,6 +169,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _unreached(chain: list[BaseException]) -> str | None:
+    """Where no connection came about, and the system's reason, which the client wraps several times."""
+    addresses = (getattr(getattr(error, "request", None), "url", None) for error in chain)
+    host = next((urlsplit(str(address)).hostname for address in addresses if address), None)
+    reason = next((error.strerror for error in reversed(chain) if isinstance(error, OSError) and error.strerror), None)
+    return f"{host}: {reason}" if host and reason else None
 
 
 def _status(error: BaseException) -> int | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from qopt.ansatze import Ansatz
     from qopt.config import Loaded
+    from qopt.config.execution import Transpile as TranspileConfig
     from qopt.objective import Objective
     from qopt.problems import Graph
     from qopt.types import Minimizer, Point
@@ -190,7 +191,7 @@ def _execution(config: models.RunConfig, base: Path) -> Execution:
     return Execution(**given, waiting=waiting, mitigation=mitigation_from(config.mitigation.model_dump(exclude_none=True)))
 
 
-def _transpile(config: models.Transpile) -> Transpile:
+def _transpile(config: TranspileConfig) -> Transpile:
     layout = None if config.initial_layout is None else tuple(config.initial_layout)
     return Transpile(config.level, config.seed, layout, config.seeds, config.layout, config.fractional_gates)
 

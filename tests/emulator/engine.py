@@ -1,4 +1,7 @@
-"""Performs jobs without a quantum computer: what they cost and how they end stands in their parameters, the answer is their seed."""
+"""Performs jobs without a quantum computer: what they cost and how they end stands in their parameters, the answer is their seed.
+
+The classes are its own: those of the platform's engine come with qiskit, for which every worker would wait.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from qopt.config import mitigation, models
+from qopt.config import execution, mitigation, models
 from qopt.config.document import Node, Refusal
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ _EXPECTED = {
     "less_than": "less than {lt}",
     "less_than_equal": "{le} or less",
 }
+_MODULES = (models, execution, mitigation)
+"""Where the models are."""
 _PARTS: dict[str, tuple[type[Model], ...]] = {
     "problem": (models.MaxCut, models.Operator),
     "problem.graph": (models.InlineGraph,),
@@ -52,9 +54,9 @@ _PARTS: dict[str, tuple[type[Model], ...]] = {
         models.ResponseSurfaceOptimizer,
         models.DifferentialEvolutionOptimizer,
     ),
-    "execution": (models.Execution,),
-    "execution.waiting": (models.Waiting,),
-    "transpile": (models.Transpile,),
+    "execution": (execution.Execution,),
+    "execution.waiting": (execution.Waiting,),
+    "transpile": (execution.Transpile,),
     "mitigation": (mitigation.Mitigation,),
     "mitigation.dynamical_decoupling": (mitigation.DynamicalDecoupling,),
     "mitigation.twirling": (mitigation.Twirling,),
@@ -62,7 +64,7 @@ _PARTS: dict[str, tuple[type[Model], ...]] = {
     "mitigation.zne": (mitigation.Zne,),
     "mitigation.pec": (mitigation.Pec,),
     "mitigation.layer_noise_learning": (mitigation.LayerNoiseLearning,),
-    "budget": (models.Budget,),
+    "budget": (execution.Budget,),
     "sweep": (models.Sweep,),
 }
 
@@ -164,7 +166,7 @@ def json_schema() -> dict[str, Any]:
 @functools.cache
 def _docstrings() -> dict[str, dict[str, str]]:
     """The text under each field of each model. Pydantic can collect it too, but does so at every start."""
-    sources = [ast.parse(inspect.getsource(module)) for module in (models, mitigation)]
+    sources = [ast.parse(inspect.getsource(module)) for module in _MODULES]
     classes = [item for source in sources for item in source.body if isinstance(item, ast.ClassDef)]
     return {
         item.name: {
@@ -179,7 +181,7 @@ def _docstrings() -> dict[str, dict[str, str]]:
 
 
 def _model(name: str) -> type[Model]:
-    found: type[Model] = getattr(models, name, None) or getattr(mitigation, name)
+    found: type[Model] = next(getattr(module, name) for module in _MODULES if hasattr(module, name))
     return found
 
 

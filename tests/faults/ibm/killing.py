@@ -108,6 +108,13 @@ class Bench:
         process = self.start(project, *arguments, QOPT_FAILPOINT=failpoint)
         assert process.wait() == -signal.SIGKILL, (failpoint, process.said())
 
+    def kill_when(self, project: Project, what: Callable[[], Any], why: str) -> None:
+        """Have a run killed as soon as something is so on the platform."""
+        process = self.start(project)
+        until(what, why)
+        process.send(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+
     def unkilled(self, configuration: dict[str, Any], **settings: Any) -> Outcome:
         """What a run tells that nobody killed; each is run once."""
         name = json.dumps([configuration, settings], sort_keys=True)

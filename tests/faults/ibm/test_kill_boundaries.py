@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.faults.ibm.killing import BOUNDARIES, EXPECTATION, KINDS, MODES, assert_same, config, events, nightly, until
+from tests.faults.ibm.killing import BOUNDARIES, EXPECTATION, KINDS, MODES, assert_same, config, events, nightly
 
 if TYPE_CHECKING:
     from tests.faults.ibm.killing import Bench
@@ -39,10 +39,7 @@ def test_a_run_that_is_killed_while_its_job_runs_collects_that_job(bench: Bench,
     expected = bench.unkilled(config(mode, kind))
     project = bench.project(config(mode, kind))
     bench.gate.touch()
-    process = bench.start(project)
-    until(lambda: any(job["status"] == "Running" for job in bench.emulator.control.jobs()), "running")
-    process.send(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    bench.kill_when(project, lambda: any(job["status"] == "Running" for job in bench.emulator.control.jobs()), "running")
     bench.gate.unlink()
     bench.run(project)
     assert_same(bench, project, expected)
@@ -55,10 +52,7 @@ def test_a_job_that_was_accepted_without_an_answer_is_adopted(bench: Bench, mode
     expected = bench.unkilled(config(mode, kind))
     project = bench.project(config(mode, kind))
     bench.emulator.control.faults([{"do": "hang", "method": "POST", "path": "^/jobs$", "when": "after", "nth": 2, "seconds": 60}])
-    process = bench.start(project)
-    until(lambda: bench.jobs("main-1"), "accepted")
-    process.send(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    bench.kill_when(project, lambda: bench.jobs("main-1"), "accepted")
     bench.emulator.control.clear_faults()
     (job,) = bench.jobs("main-1")
     bench.run(project)

@@ -37,6 +37,13 @@ def idle(bench: Bench) -> None:
     until(lambda: all(job["status"] == "Completed" for job in bench.emulator.control.jobs()), "done")
 
 
+def leave_until_done(bench: Bench, project: Project) -> None:
+    """Parts that do not wait until there is a result; between two of them no Session may be open."""
+    while part(bench, project)[0] == QUEUED:
+        assert not any(session["accepting_jobs"] for session in bench.emulator.control.sessions())
+        idle(bench)
+
+
 def assert_left_and_came_back(bench: Bench, project: Project, expected: Outcome) -> None:
     """The same trajectory and the same bill; how it was grouped may differ."""
     found = bench.outcome(project)
@@ -81,9 +88,7 @@ def test_parts_that_do_not_wait_leave_no_session_open(bench: Bench, mode: str) -
     """Between two of them nothing is billed, whatever mode was asked for."""
     expected = bench.unkilled(config("job"))
     project = bench.project(config(mode))
-    while part(bench, project)[0] == QUEUED:
-        assert not any(session["accepting_jobs"] for session in bench.emulator.control.sessions())
-        idle(bench)
+    leave_until_done(bench, project)
     assert_left_and_came_back(bench, project, expected)
 
 
@@ -112,13 +117,8 @@ def test_a_run_that_was_killed_in_a_session_goes_on_without_waiting(bench: Bench
     expected = bench.unkilled(config("job"))
     project = bench.project(config("session"))
     bench.gate.touch()
-    process = bench.start(project)
-    until(bench.emulator.control.jobs, "submitted")
-    process.send(signal.SIGKILL)
-    process.wait()
-    while part(bench, project)[0] == QUEUED:
-        assert not any(session["accepting_jobs"] for session in bench.emulator.control.sessions())
-        idle(bench)
+    bench.kill_when(project, bench.emulator.control.jobs, "submitted")
+    leave_until_done(bench, project)
     assert_left_and_came_back(bench, project, expected)
 
 

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
+    from qopt.ansatze.structure import Structure
     from qopt.types import Bits, Counts, Points
 
 PubData: TypeAlias = Mapping[str, NDArray[np.generic]]
-"""The answer to one PUB: `samples` `(k, shots, bytes)` from sampling, or `evs` `(k, m)` for m observables."""
+"""The answer to one PUB: `samples` `(k, shots, bytes)` from sampling, or `evs` `(k, m)` for m observables, with `gradients`
+`(k, n)` where they were asked for."""
 
 REGISTER = "bits"
 """The classical register that sampling circuits measure into: clbit i is variable i."""
@@ -38,6 +40,7 @@ class Frozen:
         cost: The Hamiltonian on logical qubits where strings are sampled: it gives them their energies without the problem at hand.
         readout: For each logical qubit the probabilities of reading 1 where 0 was prepared and 0 where 1 was, as the device reported them
             when the circuit was frozen; None where it reports none.
+        structure: The ansatz's, by which a circuit that is not transpiled is computed exactly; it is not kept with the rest.
     """
 
     circuit: QuantumCircuit
@@ -49,6 +52,7 @@ class Frozen:
     device: str = ""
     cost: SparsePauliOp | None = None
     readout: tuple[tuple[float, float], ...] | None = None
+    structure: Structure | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,14 @@ class Pub:
         points: `(k, n)`.
         observables: Laid out; empty asks for samples.
         shots: For each point; None asks for the exact expectation.
+        gradient: Whether the exact expectation's gradient is asked for as well.
     """
 
     frozen: Frozen
     points: Points
     observables: tuple[SparsePauliOp, ...]
     shots: int | None
+    gradient: bool = False
 
     @property
     def values(self) -> Points:

@@ -10,6 +10,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
 from qopt.ansatze.ansatz import Ansatz
+from qopt.ansatze.structure import AlternatingLayers
 from qopt.diagonal import Diagonal
 from qopt.errors import InputError
 
@@ -54,7 +55,7 @@ def qaoa(hamiltonian: SparsePauliOp, layers: int = 1) -> Ansatz:
             _rotate(circuit, np.flatnonzero(support).tolist(), -2.0 * float(coefficient) * gamma)
         circuit.rx(2.0 * beta, range(diagonal.variables))
     scales = (1.0 / _typical_weight(diagonal),) * layers + (1.0,) * layers
-    return Ansatz(circuit, tuple(parameter.name for parameter in gammas + betas), "qaoa", layers, scales)
+    return Ansatz(circuit, tuple(parameter.name for parameter in gammas + betas), "qaoa", layers, scales, AlternatingLayers(diagonal, layers))
 
 
 def _typical_weight(diagonal: Diagonal) -> float:

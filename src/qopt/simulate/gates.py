@@ -1,0 +1,139 @@
+"""A circuit as a list of gates that turn by at most one angle each, and how the angles follow from the circuit's parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import ParameterExpression
+
+from qopt.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+TURNING = ("rx", "ry", "rz", "rxx", "ryy", "rzz", "p")
+"""exp(-i angle G / 2) with G^2 = 1 up to a global phase, so that two shifted energies give a derivative exactly."""
+
+FIXED = ("h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg", "cx", "cz", "swap", "id")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One gate: its name, its qubits, and the number of its angle where it has one."""
+
+    name: str
+    qubits: tuple[int, ...]
+    angle: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Gates:
+    """A circuit up to its global phase.
+
+    Attributes:
+        qubits: How many.
+        gates: In order; their names are those of `TURNING` and `FIXED`.
+        weights: `(g, n)`: angle j is `weights[j] @ point + offsets[j]`, wherever it is linear in the parameters.
+        offsets: `(g,)` radians.
+        curved: The other angles: the number of each, its expression, and the columns of the expression's parameters in a point by name.
+    """
+
+    qubits: int
+    gates: tuple[Gate, ...]
+    weights: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+    curved: tuple[tuple[int, ParameterExpression, dict[str, int]], ...] = ()
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """`(g,)`: which angles depend on parameters."""
+        depends = self.weights.any(axis=1)
+        depends[[row for row, _, _ in self.curved]] = True
+        return depends
+
+    def angles(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`(k, g)` angles in radians at `(k, n)` points."""
+        out: NDArray[np.float64] = points @ self.weights.T + self.offsets
+        for row, expression, columns in self.curved:
+            for k, point in enumerate(points):
+                out[k, row] = float(_at(expression, columns, point))
+        return out
+
+    def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`(g, n)` derivatives of the angles by the parameters at an `(n,)` point."""
+        if not self.curved:
+            return self.weights
+        out = self.weights.copy()
+        for row, expression, columns in self.curved:
+            for parameter in expression.parameters:
+                out[row, columns[parameter.name]] = float(_at(expression.gradient(parameter), columns, point))
+        return out
+
+
+def in_one_angle_gates(circuit: QuantumCircuit, parameters: Sequence[str]) -> Gates:
+    """A circuit without measurements in gates of one angle each, by qiskit's own definitions of those that have several.
+
+    Args:
+        circuit: Any unitary circuit.
+        parameters: The order of a point's columns; names that the circuit lacks have no effect.
+
+    Raises:
+        InputError: If the circuit has a parameter that isn't named, or something that is no unitary gate.
+    """
+    unnamed = sorted({parameter.name for parameter in circuit.parameters} - set(parameters))
+    if unnamed:
+        message = f"the circuit has the parameters {unnamed} beside those given, expected all of them in the order of a point"
+        raise InputError(message)
+    column = {name: index for index, name in enumerate(parameters)}
+    gates, angles = [], []
+    for name, qubits, angle in _plain(circuit):
+        gates.append(Gate(name, qubits, None if angle is None else len(angles)))
+        if angle is not None:
+            angles.append(angle)
+    weights, offsets, curved = np.zeros((len(angles), len(parameters))), np.zeros(len(angles)), []
+    for row, angle in enumerate(angles):
+        if not isinstance(angle, ParameterExpression):
+            offsets[row] = angle
+        elif (line := _line(angle)) is None:
+            curved.append((row, angle, column))
+        else:
+            slopes, offsets[row] = line
+            for parameter, slope in slopes.items():
+                weights[row, column[parameter]] = slope
+    return Gates(circuit.num_qubits, tuple(gates), weights, offsets, tuple(curved))
+
+
+def _plain(circuit: QuantumCircuit) -> Iterator[tuple[str, tuple[int, ...], float | ParameterExpression | None]]:
+    known = {*TURNING, *FIXED, "barrier", "global_phase"}
+    if not known.issuperset(circuit.count_ops()):
+        circuit = transpile(circuit, basis_gates=[*TURNING, *FIXED], optimization_level=0)
+    for instruction in circuit.data:
+        name = instruction.operation.name
+        if name not in known:
+            message = f"the circuit has {name!r}, expected gates alone: it is simulated as one unitary, without measurements or resets"
+            raise InputError(message)
+        if name not in ("barrier", "global_phase", "id"):
+            angle = instruction.operation.params[0] if name in TURNING else None
+            yield name, tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits), angle
+
+
+def _line(angle: ParameterExpression) -> tuple[dict[str, float], float] | None:
+    """Slope by parameter and the value at zero; None where an angle is no linear function."""
+    slopes = {}
+    for parameter in angle.parameters:
+        slope = angle.gradient(parameter)
+        if isinstance(slope, ParameterExpression) and slope.parameters:
+            return None
+        slopes[parameter.name] = float(slope)
+    return slopes, float(angle.bind(dict.fromkeys(angle.parameters, 0.0)))
+
+
+def _at(expression: ParameterExpression | float, columns: dict[str, int], point: NDArray[np.float64]) -> ParameterExpression | float:
+    if not isinstance(expression, ParameterExpression):
+        return expression
+    return expression.bind({parameter: point[columns[parameter.name]] for parameter in expression.parameters})

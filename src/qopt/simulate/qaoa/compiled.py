@@ -12,8 +12,9 @@ from numba import njit
 from numba.core.caching import FunctionCache
 from numba.core.registry import cpu_target
 
-from qopt.simulate.qaoa import kernels
+from qopt.simulate.qaoa.backward import backward
 from qopt.simulate.qaoa.costs import is_symmetric, tabulate
+from qopt.simulate.qaoa.forward import BUFFER, PADDING, forward
 from qopt.simulate.qaoa.vectors import LANES
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ LEAST_BITS = 6
 """Qubits that a state must have at least: the kernels' smallest tile."""
 _SHARED_BITS = 17
 """Qubits of a state from which on threads share one, instead of taking a point each, where there is but one point."""
-_CHUNK_BITS = 14
 _LINE = 64
 _HUGE = 1 << 21
 _ARGUMENTS = "void(f8[:,::1], i8[::1], {}[::1], f8[::1], f8[::1], {}f8[::1], f8[::1], i8[::1], {})"
@@ -45,7 +45,7 @@ def _cached(function: Callable[..., None]) -> Any:  # noqa: ANN401 - numba has n
         return njit(nogil=True)(function)
 
 
-_FUNCTIONS = {_FORWARD: kernels.forward, _BACKWARD: kernels.backward}
+_FUNCTIONS = {_FORWARD: forward, _BACKWARD: backward}
 _DISPATCHERS = {signature: _cached(function) for signature, function in _FUNCTIONS.items()}
 
 
@@ -82,8 +82,8 @@ class _Workspace:
 
     def __init__(self, bits: int, within: int) -> None:
         across = bits - within
-        self._doubles = 2 << bits
-        self.scratch = _aligned(kernels.BUFFER + (4 * LANES << across if across else 0))
+        self._doubles = ((1 << within) + PADDING * LANES) * 2 << across
+        self.scratch = _aligned(BUFFER + (4 * LANES << across if across else 0))
         self.scratch[:] = 0.0  # the accumulators begin at 0
         self.parts = np.zeros(3 << max(within, across))
 
@@ -158,29 +158,24 @@ class Compiled:
 
     def weights(self, point: Point) -> NDArray[np.float64]:
         """`(N,)` probabilities; with the symmetry those of pairs of states."""
-        blocks = self._evolve(point)
-        out = np.empty((len(blocks), LANES))
-        np.square(blocks[:, 0], out=out)
-        for first in range(0, len(blocks), 1 << _CHUNK_BITS):
-            part = slice(first, first + (1 << _CHUNK_BITS))
-            out[part] += np.square(blocks[part, 1])
+        tiles = self._evolve(point)
+        out = np.empty((*tiles.shape[:2], LANES))
+        for tile, weights in zip(tiles, out, strict=True):
+            np.square(tile[:, 0], out=weights)
+            weights += np.square(tile[:, 1])
         return self._mirrored(point, out.reshape(-1))
 
     def state(self, point: Point) -> NDArray[np.complex128]:
         """`(2**n,)` amplitudes, up to a phase."""
-        blocks = self._evolve(point)
+        tiles = self._evolve(point)
         size = 1 << self._bits
         out = np.empty(1 << self._qubits, dtype=np.complex128)
-        held = out[:size].reshape(-1, LANES)
-        held.real, held.imag = blocks[:, 0], blocks[:, 1]
-        if self.symmetric:
-            held *= 0.5**0.5
         # The gauge i^popcount is taken off.
-        powers = np.array([1.0, -1.0j, -1.0, 1.0j])
-        chunk = min(size, 1 << _CHUNK_BITS)
-        low = powers[np.bitwise_count(np.arange(chunk)) & 3]
-        for first in range(0, size, chunk):
-            out[first : first + chunk] *= low * powers[(first // chunk).bit_count() & 3]
+        powers = np.array([1.0, -1.0j, -1.0, 1.0j]) * (0.5**0.5 if self.symmetric else 1.0)
+        low = np.bitwise_count(np.arange(1 << self._within).reshape(-1, LANES))
+        for number, (tile, held) in enumerate(zip(tiles, out[:size].reshape(*tiles.shape[:2], LANES), strict=True)):
+            held.real, held.imag = tile[:, 0], tile[:, 1]
+            held *= powers[(low + number.bit_count()) & 3]
         if self.symmetric:
             out[size:] = out[:size][::-1]
             return out
@@ -192,9 +187,10 @@ class Compiled:
         return values[::-1] if flips % 2 and not self.symmetric else values
 
     def _evolve(self, point: Point) -> NDArray[np.float64]:
-        """`(blocks, 2, LANES)`: the final state in the gauge, in the workspace."""
+        """`(tiles, blocks, 2, LANES)`: the final state in the gauge, in the workspace."""
         self.energies(point[None])
-        return self._workspaces[0].psi.reshape(-1, 2, LANES)
+        tiles = self._workspaces[0].psi.reshape(1 << (self._bits - self._within), -1, 2, LANES)
+        return tiles[:, :-PADDING]
 
     def _reserve(self, count: int) -> None:
         """Make the workspaces of so many threads, before they start."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
-from qopt.simulate.qaoa.vectors import _BITS, _DOUBLE, _INT, _NEIGHBOURS, _PARITY, _REVERSED, BLOCK, HALF, LANE_BITS, Value, _Costs, _Emitter
+from qopt.simulate.qaoa.vectors import _BITS, _DOUBLE, _INT, _NEIGHBOURS, _PARITY, _REVERSED, BLOCK, COST, HALF, LANE_BITS, SINE, Value, _Costs, _Emitter
 
 _I = types.int64
 _F = types.float64
@@ -381,20 +382,18 @@ measure_block, observe_block = _measure(keep=False), _measure(keep=True)
 
 
 @intrinsic
-def fill(typing, table, costs, gamma, factor):
+def fill(typing, table, gamma, factor):
     """The cosines and sines of one register's levels, times the factor, to their places in the table."""
 
     def generate(context, builder, signature, arguments):
-        from qopt.simulate.qaoa.vectors import SINE
-
         emit = _Emitter(builder)
-        table, costs, gamma, factor = arguments
+        table, gamma, factor = arguments
         factor = emit.splat(factor)
-        for vector, place in zip(emit.cosine_sine(builder.fmul(emit.splat(gamma), emit.load(costs))), (0, SINE), strict=True):
+        for vector, place in zip(emit.cosine_sine(builder.fmul(emit.splat(gamma), emit.load(table, COST))), (0, SINE), strict=True):
             emit.store(builder.fmul(factor, vector), table, place)
         return context.get_dummy_value()
 
-    return types.void(_I, _I, _F, _F), generate
+    return types.void(_I, _F, _F), generate
 
 
 @intrinsic
@@ -413,11 +412,11 @@ def emptied(typing, sums):
 
 
 @intrinsic
-def odd_bits(typing, number):
-    """The number of set bits, modulo 4."""
+def popcount(typing, number):
+    """The number of set bits."""
 
     def generate(context, builder, signature, arguments):
-        return builder.and_(builder.ctpop(arguments[0]), ir.Constant(_INT, 3))
+        return builder.ctpop(arguments[0])
 
     return _I(_I), generate
 
@@ -433,3 +432,19 @@ def copy_block(typing, target, source):
         return context.get_dummy_value()
 
     return types.void(_I, _I), generate
+
+
+@intrinsic
+def fetch_block(typing, place):
+    """Ask for a block that will be needed soon."""
+
+    def generate(context, builder, signature, arguments):
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), *[ir.IntType(32)] * 3])
+        fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        for offset in range(0, BLOCK, 64):
+            pointer = builder.inttoptr(_Emitter(builder).at(arguments[0], offset), ir.IntType(8).as_pointer())
+            # To read, into the second cache, data.
+            builder.call(fetch, [pointer, *(ir.Constant(ir.IntType(32), which) for which in (0, 2, 1))])
+        return context.get_dummy_value()
+
+    return types.void(_I), generate

@@ -1,0 +1,249 @@
+"""Runs the kernels: workspaces, threads, and what is read from a state afterwards."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+import numba
+import numpy as np
+from numba import njit
+from numba.core.caching import FunctionCache
+from numba.core.registry import cpu_target
+
+from qopt.simulate.qaoa.backward import backward
+from qopt.simulate.qaoa.costs import is_symmetric, tabulate
+from qopt.simulate.qaoa.forward import BUFFER, PADDING, forward
+from qopt.simulate.qaoa.vectors import LANES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from qopt.diagonal import Diagonal
+    from qopt.types import Point, Points, Values
+
+TILE_BITS = 12
+"""Qubits of a tile at most: two tiles are 128 KiB, in the second cache."""
+LEAST_BITS = 6
+"""Qubits that a state must have at least: the kernels' smallest tile."""
+_SHARED_BITS = 17
+"""Qubits of a state from which on threads share one, instead of taking a point each, where there is but one point."""
+_LINE = 64
+_HUGE = 1 << 21
+_ARGUMENTS = "void(f8[:,::1], i8[::1], {}[::1], f8[::1], f8[::1], {}f8[::1], f8[::1], i8[::1], {})"
+_FORWARD, _BACKWARD = _ARGUMENTS.format("{}", "", "f8[::1]"), _ARGUMENTS.format("{}", "f8[::1], ", "f8[:,::1]")
+
+
+def _cached(function: Callable[..., None]) -> Any:  # noqa: ANN401 - numba has no types
+    """The function as a dispatcher with a cache on disk; without one where no place can be written to."""
+    try:
+        return njit(nogil=True, cache=True)(function)
+    except RuntimeError:
+        return njit(nogil=True)(function)
+
+
+_FUNCTIONS = {_FORWARD: forward, _BACKWARD: backward}
+_DISPATCHERS = {signature: _cached(function) for signature, function in _FUNCTIONS.items()}
+
+
+@cache
+def _kernel(signature: str, kind: str) -> Callable[..., None]:
+    """The machine code of a kernel for costs of a kind, from the cache or compiled now. It is called without numba's look at the types."""
+    dispatcher = _DISPATCHERS[signature]
+    return dispatcher.compile(signature.format(kind))  # type: ignore[no-any-return]
+
+
+def compile_needed() -> bool:
+    """Whether a kernel isn't in numba's cache on disk yet, so that its first use takes seconds."""
+    try:
+        caches = [(signature, FunctionCache(function)) for signature, function in _FUNCTIONS.items()]
+    except RuntimeError:
+        return True
+    return any(
+        held.load_overload(numba.core.sigutils.normalize_signature(signature.format(kind))[0], cpu_target.target_context) is None
+        for signature, held in caches
+        for kind in ("u1", "f8")
+    )
+
+
+def _aligned(count: int) -> NDArray[np.float64]:
+    """`(count,)` doubles that begin where a cache line does; large ones where a huge page does, for the sweeps jump far."""
+    step = _HUGE if count * 8 >= 2 * _HUGE else _LINE
+    raw = np.empty(count + step // 8)
+    first = -raw.ctypes.data % step // 8
+    return raw[first : first + count]
+
+
+class _Workspace:
+    """What one thread writes to, kept from call to call."""
+
+    def __init__(self, bits: int, within: int) -> None:
+        across = bits - within
+        self._doubles = ((1 << within) + PADDING * LANES) * 2 << across
+        self.scratch = _aligned(BUFFER + (4 * LANES << across if across else 0))
+        self.scratch[:] = 0.0  # the accumulators begin at 0
+        self.parts = np.zeros(3 << max(within, across))
+
+    @cached_property
+    def psi(self) -> NDArray[np.float64]:
+        """The state, in blocks."""
+        return _aligned(self._doubles)
+
+    @cached_property
+    def lam(self) -> NDArray[np.float64]:
+        """The adjoint, made when a gradient is asked for."""
+        return _aligned(self._doubles)
+
+
+class Compiled:
+    """QAOA by the kernels.
+
+    Attributes:
+        symmetric: Whether half the states are held: those whose last qubit is 0.
+        costs: Of the states held.
+    """
+
+    name = "qaoa-numba"
+
+    def __init__(self, diagonal: Diagonal, layers: int, threads: int) -> None:
+        self.symmetric = is_symmetric(diagonal)
+        self._qubits, self._layers, self._threads = diagonal.variables, layers, threads
+        self._bits = self._qubits - self.symmetric
+        self._within = min(self._bits, TILE_BITS)
+        self.costs = tabulate(diagonal, self._bits)
+        self._kind = "u1" if self.costs.table.dtype == np.uint8 else "f8"
+        levels = len(self.costs.values)
+        self._values = np.zeros(-(-levels // LANES) * LANES)
+        self._values[:levels] = self.costs.values
+        self._shape = np.array([self._qubits, layers, self.symmetric, self._bits, self._within])
+        self._forward = _kernel(_FORWARD, self._kind)
+        self._workspaces: list[_Workspace] = []
+        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+
+    def energies(self, points: Points) -> Values:
+        """`(k,)` energies."""
+        out = np.empty(len(points))
+        if self._shares(len(points)):
+            for row in range(len(points)):
+                self._together(points, row, out)
+            return out
+
+        def work(thread: int, first: int, last: int) -> None:
+            self._run_forward(self._workspaces[thread], self._workspaces[thread], points, (first, last, 0, self._layers + 1, 0, -1), out)
+
+        self._spread(len(points), work)
+        return out
+
+    def gradients(self, points: Points) -> tuple[Values, Points]:
+        """`(k,)` energies and `(k, 2 p)` gradients."""
+        values, gradients = np.empty(len(points)), np.zeros(points.shape)
+        sweeps = self._layers + 1
+        if self._shares(len(points)):
+            for row in range(len(points)):
+                self._together(points, row, values)
+                self._together(points, row, gradients)
+            return values, gradients
+
+        def work(thread: int, first: int, last: int) -> None:
+            space = self._workspaces[thread]
+            for row in range(first, last):
+                self._run_forward(space, space, points, (row, row + 1, 0, sweeps, 0, -1), values)
+                self._run_backward(space, space, points, (row, row + 1, 0, sweeps, 0, -1), gradients)
+
+        self._spread(len(points), work)
+        return values, gradients
+
+    def weights(self, point: Point) -> NDArray[np.float64]:
+        """`(N,)` probabilities; with the symmetry those of pairs of states."""
+        tiles = self._evolve(point)
+        out = np.empty((*tiles.shape[:2], LANES))
+        for tile, weights in zip(tiles, out, strict=True):
+            np.square(tile[:, 0], out=weights)
+            weights += np.square(tile[:, 1])
+        return self._mirrored(point, out.reshape(-1))
+
+    def state(self, point: Point) -> NDArray[np.complex128]:
+        """`(2**n,)` amplitudes, up to a phase."""
+        tiles = self._evolve(point)
+        size = 1 << self._bits
+        out = np.empty(1 << self._qubits, dtype=np.complex128)
+        # The gauge i^popcount is taken off.
+        powers = np.array([1.0, -1.0j, -1.0, 1.0j]) * (0.5**0.5 if self.symmetric else 1.0)
+        low = np.bitwise_count(np.arange(1 << self._within).reshape(-1, LANES))
+        for number, (tile, held) in enumerate(zip(tiles, out[:size].reshape(*tiles.shape[:2], LANES), strict=True)):
+            held.real, held.imag = tile[:, 0], tile[:, 1]
+            held *= powers[(low + number.bit_count()) & 3]
+        if self.symmetric:
+            out[size:] = out[:size][::-1]
+            return out
+        return self._mirrored(point, out)
+
+    def _mirrored(self, point: Point, values: NDArray[Any]) -> NDArray[Any]:
+        """The values in the order of the basis states: betas are reduced modulo pi/2, which leaves a flip of all qubits out."""
+        flips = np.rint(point[self._layers :] / (0.5 * np.pi)).sum()
+        return values[::-1] if flips % 2 and not self.symmetric else values
+
+    def _evolve(self, point: Point) -> NDArray[np.float64]:
+        """`(tiles, blocks, 2, LANES)`: the final state in the gauge, in the workspace."""
+        self.energies(point[None])
+        tiles = self._workspaces[0].psi.reshape(1 << (self._bits - self._within), -1, 2, LANES)
+        return tiles[:, :-PADDING]
+
+    def _reserve(self, count: int) -> None:
+        """Make the workspaces of so many threads, before they start."""
+        while len(self._workspaces) < count:
+            self._workspaces.append(_Workspace(self._bits, self._within))
+
+    def _shares(self, points: int) -> bool:
+        """Whether the threads work on one state together."""
+        return self._pool is not None and points < self._threads and self._bits >= _SHARED_BITS
+
+    def _spread(self, count: int, work: Callable[[int, int, int], None]) -> None:
+        """Call `work(thread, first, last)` for equal parts of `count` things, the last part here."""
+        threads = max(1, min(self._threads, count))
+        self._reserve(threads)
+        bounds = [count * thread // threads for thread in range(threads + 1)]
+        if self._pool is None or threads == 1:
+            work(0, 0, count)
+            return
+        others = [self._pool.submit(work, thread, bounds[thread], bounds[thread + 1]) for thread in range(1, threads)]
+        work(0, bounds[0], bounds[1])
+        for other in others:
+            other.result()
+
+    def _together(self, points: Points, row: int, out: NDArray[np.float64]) -> None:
+        """All sweeps of one point, the items of each shared by the threads; energies forwards, gradients (`out` of two axes) backwards."""
+        forwards = out.ndim == 1
+        run = self._run_forward if forwards else self._run_backward
+        self._reserve(self._threads)
+        state = self._workspaces[0]
+        for sweep in range(self._layers + 1):
+
+            def work(thread: int, low: int, high: int, sweep: int = sweep) -> None:
+                run(state, self._workspaces[thread], points, (row, row + 1, sweep, sweep + 1, low, high), out)
+
+            self._spread(self._items(sweep if forwards else self._layers - sweep), work)
+            run(state, state, points, (row, row + 1, sweep, sweep + 1, 0, 0), out)
+
+    def _items(self, sweep: int) -> int:
+        """The number of items of a sweep, columns or tiles or pairs of these."""
+        across = self._bits - self._within
+        return (1 << self._within) // LANES if sweep % 2 and across else max(1, (1 << across) >> self.symmetric)
+
+    def _run_forward(self, state: _Workspace, own: _Workspace, points: Points, run: tuple[int, ...], out: Values) -> None:
+        """The forward kernel on a state, with a thread's own scratch."""
+        kernel, costs = self._forward, self.costs.table
+        kernel(points, self._shape, costs, self._values, state.psi, own.scratch, state.parts, np.array(run), out)
+
+    def _run_backward(self, state: _Workspace, own: _Workspace, points: Points, run: tuple[int, ...], out: Points) -> None:
+        """The backward kernel on a state and its adjoint, with a thread's own scratch."""
+        kernel, costs = self._backward, self.costs.table
+        kernel(points, self._shape, costs, self._values, state.psi, state.lam, own.scratch, state.parts, np.array(run), out)
+
+    @cached_property
+    def _backward(self) -> Callable[..., None]:
+        """The backward kernel, from the cache or compiled now."""
+        return _kernel(_BACKWARD, self._kind)

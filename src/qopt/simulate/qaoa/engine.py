@@ -1,0 +1,244 @@
+"""The exact engine for QAOA: which way it computes, what it needs, and what is asked of a final state."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from qopt.errors import InputError
+from qopt.simulate.qaoa.costs import is_symmetric
+from qopt.simulate.qaoa.plain import Plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from qopt.diagonal import Diagonal
+    from qopt.simulate.qaoa.costs import Costs
+    from qopt.types import Point, Points, Values
+
+SMALL = 10
+"""Variables up to which numpy is fast enough, so that nobody waits for a compiler."""
+_LEAST = 6
+"""Qubits of the smallest state that the kernels can hold."""
+
+
+class _Computes(Protocol):
+    """What numpy and the kernels have in common."""
+
+    @property
+    def name(self) -> str:
+        """Which of the two."""
+        ...
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether only the states whose last qubit is 0 are held."""
+        ...
+
+    @property
+    def costs(self) -> Costs:
+        """Of the states held."""
+        ...
+
+    def energies(self, points: Points) -> Values:
+        """`(k,)` energies."""
+        ...
+
+    def gradients(self, points: Points) -> tuple[Values, Points]:
+        """`(k,)` energies and `(k, 2 p)` gradients."""
+        ...
+
+    def weights(self, point: Point) -> NDArray[np.float64]:
+        """`(N,)` probabilities; with the symmetry those of pairs of states."""
+        ...
+
+    def state(self, point: Point) -> NDArray[np.complex128]:
+        """`(2**n,)` amplitudes, up to a phase."""
+        ...
+
+
+def memory_needed(variables: int, layers: int, *, gradient: bool, batch: int = 1, threads: int = 1, symmetric: bool) -> int:
+    """Bytes that an engine with the kernels takes for its energies or gradients, imports aside.
+
+    It holds one state for each point that is computed at the same time, two with a gradient, and the costs: as doubles here, which is the
+    most that they can take. The layers don't matter, but for a few bytes.
+
+    Args:
+        variables: n.
+        layers: p.
+        gradient: Whether gradients are asked for.
+        batch: Points of one call.
+        threads: Of the engine.
+        symmetric: Whether a flip of all spins changes no cost: half the states are held then.
+    """
+    bits = variables - symmetric
+    states = max(1, min(batch, threads)) * (2 if gradient else 1)
+    side = 1 << max(0, bits - 12)
+    scratch = threads * (8192 + 512 * side + 24 * max(side, 1 << min(bits, 12)))
+    small = batch * (2 * layers + 1) * 8 * (2 if gradient else 1)
+    huge = 1 << 21
+    return (16 << bits) * states + states * huge + (8 << bits) + scratch + small + (4 << 20)
+
+
+def compile_needed() -> bool:
+    """Whether a compiled engine's first use takes a few seconds, as its kernels aren't in numba's cache on disk yet.
+
+    Raises:
+        InputError: If numba is not installed.
+    """
+    _require_numba()
+    from qopt.simulate.qaoa.compiled import compile_needed as needed  # noqa: PLC0415 - numba is for those who ask
+
+    return needed()
+
+
+def _has_numba() -> bool:
+    """Whether numba is installed; it isn't imported."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def _require_numba() -> None:
+    """Refuse what can't be done without numba."""
+    if not _has_numba():
+        message = "numba is not installed, the compiled engine needs it: run `pip install numba`, or leave the choice to the engine"
+        raise InputError(message)
+
+
+def _choose(cost: Diagonal, layers: int, threads: int, compiled: bool | None) -> _Computes:  # noqa: FBT001 - three choices, not two
+    """The way to compute."""
+    if compiled:
+        _require_numba()
+    wanted = (cost.variables > SMALL and _has_numba()) if compiled is None else compiled
+    if not wanted or cost.variables - is_symmetric(cost) < _LEAST:
+        return Plain(cost, layers)
+    from qopt.simulate.qaoa.compiled import Compiled  # noqa: PLC0415 - numba takes its time
+
+    return Compiled(cost, layers, threads)
+
+
+class QaoaEngine:
+    """Exact results of prod_l exp(-i beta_l sum X) exp(-i gamma_l C) |+> with the cost C = -H.
+
+    Points are gamma_1 .. gamma_p, beta_1 .. beta_p, radians; bit i of a basis state's index is qubit i. All is in double precision. The
+    threads don't change a bit of any result, and a batch gives the bits of its points alone. An engine keeps its memory, and is for one
+    caller at a time.
+
+    Args:
+        cost: The diagonal of H, of any orders; the constant is part of the energies.
+        layers: p.
+        threads: How many may compute at the same time.
+        compiled: None chooses: kernels compiled by numba above 10 variables where numba is installed, else numpy. True asks for the
+            kernels; the smallest states, below 2^6 amplitudes, are numpy's all the same. False asks for numpy.
+
+    Attributes:
+        name: Which one computes, `qaoa-numba` or `qaoa-numpy`.
+
+    Raises:
+        InputError: If there are no layers, variables or threads, or the kernels are asked for and numba is missing.
+
+    References:
+        Farhi, Goldstone, Gutmann 2014, arXiv:1411.4028, eqs. 2-6.
+    """
+
+    name: str
+
+    def __init__(self, cost: Diagonal, layers: int, *, threads: int = 1, compiled: bool | None = None) -> None:
+        for what, number in (("layers", layers), ("threads", threads), ("variables", cost.variables)):
+            if number < 1:
+                message = f"{what} is {number}, expected 1 or more"
+                raise InputError(message)
+        self._layers = layers
+        self._variables = cost.variables
+        self._computes = _choose(cost, layers, threads, compiled)
+        self.name = self._computes.name
+
+    def energies(self, points: Points) -> Values:
+        """`(k,)` energies of `(k, 2 p)` points, which the threads share."""
+        return self._computes.energies(self._checked(points))
+
+    def gradient(self, point: Point) -> tuple[float, Point]:
+        """The energy of a `(2 p,)` point and its `(2 p,)` gradient, in the time of a few energies."""
+        values, gradients = self.gradients(np.asarray(point)[None])
+        return float(values[0]), gradients[0]
+
+    def gradients(self, points: Points) -> tuple[Values, Points]:
+        """`(k,)` energies and `(k, 2 p)` gradients."""
+        return self._computes.gradients(self._checked(points))
+
+    def probabilities(self, point: Point) -> NDArray[np.float64]:
+        """`(2**n,)` probabilities of the basis states."""
+        weights = self._weights(point)
+        if not self._computes.symmetric:
+            return weights
+        out = np.empty(2 * len(weights))
+        np.multiply(weights, 0.5, out=out[: len(weights)])
+        out[len(weights) :] = out[: len(weights)][::-1]
+        return out
+
+    def state(self, point: Point) -> NDArray[np.complex128]:
+        """`(2**n,)` amplitudes, up to a global phase that depends on the angles."""
+        return self._computes.state(self._checked(np.asarray(point)[None])[0])
+
+    def samples(self, points: Points, shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """`(k, shots)` basis states drawn at each point, by the inverse of the cumulative distribution."""
+        points = self._checked(points)
+        out = np.empty((len(points), shots), dtype=np.int64)
+        for row, point in enumerate(points):
+            cumulative = self._weights(point)
+            np.cumsum(cumulative, out=cumulative)
+            drawn = np.searchsorted(cumulative, rng.random(shots) * cumulative[-1], side="right")
+            np.minimum(drawn, len(cumulative) - 1, out=out[row])
+            if self._computes.symmetric:
+                # Each drawn state stands for itself and its complement.
+                out[row] ^= ((1 << self._variables) - 1) * rng.integers(0, 2, shots)
+        return out
+
+    def tail_mean(self, point: Point, alpha: float) -> float:
+        """The conditional value at risk: the mean cost of the lowest fraction `alpha` of the distribution; `alpha` = 1 is the energy.
+
+        Where the costs are too many for levels, their order is worked out at the first call and kept, 8 bytes for each state held.
+
+        Raises:
+            InputError: If `alpha` is not above 0 and at most 1.
+
+        References:
+            Barkoutsos et al. 2020, arXiv:1907.04769, eq. 8.
+        """
+        if not 0.0 < alpha <= 1.0:
+            message = f"alpha is {alpha}, expected more than 0 and at most 1"
+            raise InputError(message)
+        weights, costs = self._weights(point), self._computes.costs
+        if len(costs.values):
+            weights, values = costs.total(weights), costs.values
+        else:
+            weights, values = weights[self._order], costs.table[self._order]
+        # Each part of the distribution counts as far as it lies below the fraction.
+        upto = np.minimum(np.cumsum(weights), alpha * weights.sum())
+        return float(np.diff(upto, prepend=0.0) @ values / upto[-1])
+
+    @cached_property
+    def _order(self) -> NDArray[np.intp]:
+        """The basis states held by ascending cost."""
+        return np.argsort(self._computes.costs.table, kind="stable")
+
+    def _weights(self, point: Point) -> NDArray[np.float64]:
+        """Probabilities of the states held."""
+        return self._computes.weights(self._checked(np.asarray(point)[None])[0])
+
+    def _checked(self, points: Points) -> Points:
+        """The points as the kernels read them.
+
+        Raises:
+            InputError: If their shape is wrong or an angle isn't finite.
+        """
+        points = np.ascontiguousarray(points, dtype=np.float64)
+        if points.ndim != 2 or points.shape[1] != 2 * self._layers:  # noqa: PLR2004 - points and parameters
+            message = f"points have the shape {points.shape}, expected (k, {2 * self._layers}): gamma_1 .. gamma_p, beta_1 .. beta_p"
+            raise InputError(message)
+        if not np.isfinite(points).all():
+            message = "a point has an angle that is not finite, expected finite numbers"
+            raise InputError(message)
+        return points

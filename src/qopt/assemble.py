@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -118,10 +118,12 @@ def _ansatz(config: models.Ansatz | None, problem: Problem) -> Ansatz:
 
 def _start(  # noqa: PLR0911 - one for each type of start
     config: models.RunConfig, problem: Problem, ansatz: Ansatz, base: Path
-) -> Point | None:
+) -> Point | Literal["trained"] | None:
     start = config.start
     if start is None:
         return None
+    if isinstance(start, models.TrainedStart):
+        return start.type
     if isinstance(start, models.ValuesStart):
         return np.array(start.values, dtype=np.float64)
     if isinstance(start, models.RunStart):

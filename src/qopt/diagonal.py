@@ -65,6 +65,14 @@ class Diagonal:
         """How many variables there are, n."""
         return int(self.supports.shape[1])
 
+    def equals(self, other: Diagonal) -> bool:
+        """Whether both are the same polynomial but for their constants."""
+        return self._terms() == other._terms()
+
+    def _terms(self) -> dict[bytes, float]:
+        held = self.supports.any(axis=1)
+        return {support.tobytes(): value for support, value in zip(self.supports[held], self.coefficients[held].tolist(), strict=True)}
+
     def signs(self, bits: Bits) -> NDArray[np.float64]:
         """`(k, t)`: the value +1 or -1 of each term's product of Z on each `(k, n)` string."""
         odd = np.rint(bits.astype(np.float32) @ self.supports.T.astype(np.float32)).astype(np.int64) & 1

@@ -234,6 +234,8 @@ class Durable:
         run_id = self.ledger.header.run_id if self.ledger.header else ""
         tag = tag_for(run_id, question.stage, question.call)
         program = stage.objective.encode(stage.frozen, question.points, seed_for(self._seed, question.stage, question.call))
+        if question.kind == "gradient" and stage.objective.shots is None:
+            program = program.differentiated()
         job = self.ledger.jobs.get((question.stage, question.call))
         attempts = 0
         while True:

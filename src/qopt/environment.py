@@ -24,6 +24,11 @@ def environment(threads: int) -> dict[str, Any]:
     }
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def difference(recorded: dict[str, Any], now: dict[str, Any]) -> str:
     """A sentence with what changed; one that says that nothing did, where nothing did."""
     changes = [f"{name} {recorded.get(name)} -> {now.get(name)}" for name in {**recorded, **now} if recorded.get(name) != now.get(name)]

@@ -15,13 +15,10 @@ from qopt.types import Budget, Estimate, Gradient, Point, Points, Question
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qopt.durable import Durable, Stage
+    from qopt.durable import Answer, Durable, Stage
 
 NOISY_STEP = 0.1
 """Radians. The step of central differences under shot noise, near (3 sigma / |f'''|)^(1/3)."""
-
-EXACT_STEP = 1e-5
-"""Radians. The step of central differences without noise, near the cube root of the machine's precision."""
 
 
 class Evaluator:
@@ -65,28 +62,32 @@ class Evaluator:
 
     def __call__(self, points: Points) -> Estimate:
         """Measure `(k, n)` points in one job."""
-        return self._ask("evaluate", self._unscaled(np.atleast_2d(np.asarray(points, dtype=np.float64))))
+        return self._ask("evaluate", self._unscaled(np.atleast_2d(np.asarray(points, dtype=np.float64)))).estimate
 
     def gradient(self, point: Point) -> Gradient:
-        """Value and gradient by central differences, `2n + 1` points in one job; the step follows the noise."""
+        """Value and gradient: under shot noise by central differences, `2n + 1` points in one job; without it the engine's own."""
         centre = np.asarray(point, dtype=np.float64)
-        step = NOISY_STEP if self.noisy else EXACT_STEP
-        shifts = step * np.eye(len(centre))
-        estimate = self._ask("gradient", self._unscaled(np.concatenate((centre[None, :], centre + shifts, centre - shifts))))
+        if not self.noisy:
+            answer = self._ask("gradient", self._unscaled(centre[None, :]))
+            (data,) = answer.read()
+            slopes = np.asarray(data["gradients"], dtype=np.float64)[0]
+            return Gradient(float(answer.estimate.values[0]), 0.0, slopes * self._scales, np.zeros_like(slopes))
+        shifts = NOISY_STEP * np.eye(len(centre))
+        estimate = self._ask("gradient", self._unscaled(np.concatenate((centre[None, :], centre + shifts, centre - shifts)))).estimate
         ahead, behind = np.split(estimate.values[1:], 2)
         ahead_error, behind_error = np.split(estimate.stderrs[1:], 2)
         return Gradient(
             float(estimate.values[0]),
             float(estimate.stderrs[0]),
-            (ahead - behind) / (2 * step),
-            np.hypot(ahead_error, behind_error) / (2 * step),
+            (ahead - behind) / (2 * NOISY_STEP),
+            np.hypot(ahead_error, behind_error) / (2 * NOISY_STEP),
         )
 
     def _unscaled(self, points: Points) -> Points:
         """Points in radians; a wrong width is left for `_ask` to refuse."""
         return points * self._scales if points.shape[-1:] == self._scales.shape else points
 
-    def _ask(self, kind: str, points: Points) -> Estimate:
+    def _ask(self, kind: str, points: Points) -> Answer:
         wanted = len(self._stage.frozen.parameters)
         if points.ndim != 2 or points.shape[1] != wanted or not len(points):  # noqa: PLR2004 - (k, n)
             message = f"the optimizer asked for points of shape {points.shape}, expected (k, {wanted}) with k of 1 or more: mend it"
@@ -101,7 +102,7 @@ class Evaluator:
             if self._is_new():
                 self._check_budget(points)
             self._call += 1
-            return self._durable.measure(self._stage, question).estimate
+            return self._durable.measure(self._stage, question)
         except Exception as error:
             self.failure = error
             raise

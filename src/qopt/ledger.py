@@ -28,6 +28,9 @@ REFERENCE = "reference"
 
 TIMING = "timing"
 """The event that keeps how long one execution of the run's circuit takes, so that predictions are the same in every part of the run."""
+TRAINED = "trained"
+"""The event of a start that was optimised on the exact engine."""
+
 SAID = "said"
 """An event for people alone, which is never recorded: what is being waited for."""
 MODE = "mode"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -91,6 +91,10 @@ class Program:
 
     pubs: tuple[Pub, ...]
     seed: int
+
+    def differentiated(self) -> Program:
+        """The same, and the gradients of its exact expectations."""
+        return replace(self, pubs=tuple(replace(pub, gradient=True) for pub in self.pubs))
 
 
 def unpack(samples: NDArray[np.uint8], variables: int) -> Bits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,16 +21,17 @@ from qopt.failpoints import reach
 from qopt.final import Twice, candidates
 from qopt.identity import differences, options_of
 from qopt.journal import Event, Finished, Header, Journal, read
-from qopt.ledger import FINAL, MAIN, SAID, STOPPED, Ledger
+from qopt.ledger import FINAL, MAIN, SAID, STOPPED, TRAINED, Ledger
 from qopt.optimizers import MeasureStart
 from qopt.results import fold
 from qopt.secrets import scrub
 from qopt.signals import Signals
 from qopt.spec import Spec, check, prepare, specify
+from qopt.training import train
 from qopt.types import Budget, Outcome, Point, Question, Result, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import ArrayLike
 
@@ -69,7 +70,8 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
     Args:
         problem: What to optimize.
         ansatz: The circuit; by default the problem's own.
-        start: `(n,)` starting point in the order of `ansatz.parameters`, radians; by default a formula suited to the problem.
+        start: `(n,)` starting point in the order of `ansatz.parameters`, radians, or "trained" for angles that are optimised on the exact
+            engine first; by default a formula suited to the problem.
         objective: `Sampled`, `Expectation` or `Exact`; by default `Sampled` for diagonal Hamiltonians, `Expectation` for others.
         optimizer: A minimizer, or any function of (evaluate, start, rng); by default chosen by `optimizers.choose`.
         execution: Backend and mode; by default a local Session on Aer.
@@ -145,13 +147,15 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
     home = runs.folder_of(folder, spec.name)
     if tell is not None and spec.device.account is not None:
         spec.device.account.caller.say = lambda sentence: tell(Event(SAID, {"text": sentence}))
-    frozen = None if runs.exists(home) else _prepared(spec, wait=wait)
+    prepared = None if runs.exists(home) else _prepared(spec, wait=wait)
     with journal or Journal.open(home) as opened:
         ledger = Ledger(opened.records, opened)
         ledger.tell = tell
         if ledger.header is None:
-            frozen = frozen or _prepared(spec, wait=wait)
+            spec, frozen, events = prepared or _prepared(spec, wait=wait)
             _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)
+            for event in events:
+                ledger.append(event)
         else:
             spec = _same_run(spec, ledger.header, home)
             stored = None if finish else runs.stored_result(opened.records, asdict(spec.budget))
@@ -160,7 +164,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
                     connections.left_open = ledger.session
                 runs.write_json(home / "result.json", stored)
                 return Result.from_json(stored)
-            frozen = load(home / "frozen", *ledger.header.frozen)
+            frozen = replace(load(home / "frozen", *ledger.header.frozen), structure=spec.ansatz.structure)
             check(spec, frozen)
         signals = signals or Signals()
         return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener, connections=connections, signals=signals, wait=wait)
@@ -185,16 +189,29 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
         message = f"{home} can't be forked by this run, which differs in {'; '.join(lines)}: its points mean something else there"
         raise InputError(message, ("name",))
     values, _ = ledger.values(MAIN)
-    return replace(spec, name=f"{spec.name}-fork", start=points[int(np.argmin(values))]), ledger.header.run_id
+    return replace(spec, name=f"{spec.name}-fork", start=points[int(np.argmin(values))], training=False), ledger.header.run_id
 
 
-def _prepared(spec: Spec, *, wait: bool) -> Frozen:
-    """What will be run, with plan and budget checked against what it takes."""
+def _prepared(spec: Spec, *, wait: bool) -> tuple[Spec, Frozen, list[Event]]:
+    """What will be run, with plan and budget checked against what it takes, and with its start trained; and what there is to tell of it."""
     frozen = prepare(spec)
     if wait:
         remote.refuse_missing_sessions(spec)
     forecast.refuse_small_budget(spec, frozen, _timing(spec, frozen))
-    return frozen
+    if not spec.training:
+        return spec, frozen, []
+    if spec.device.recording is not None:
+        return _with_recorded_start(spec, spec.device.recording.identity), frozen, []
+    trained = train(spec.ansatz, spec.hamiltonian, spec.start)
+    detail = {"value": spec.problem.sense.sign * trained.energy, "evaluations": trained.evaluations}
+    return replace(spec, start=trained.point), frozen, [Event(TRAINED, detail)]
+
+
+def _with_recorded_start(spec: Spec, identity: Mapping[str, Any]) -> Spec:
+    """The spec with the start that was trained when the run was begun: another machine may find another one in the last digits."""
+    if not spec.training or "training" not in identity:
+        return spec
+    return replace(spec, start=np.array(identity["start"], dtype=np.float64))
 
 
 def _begin(  # noqa: PLR0913 - what a run is and where it is kept
@@ -220,6 +237,7 @@ def _same_run(spec: Spec, header: Header, home: Path) -> Spec:
     for optimizer in spec.choices:
         if options_of(optimizer) == header.identity["optimizer"]:
             spec = replace(spec, optimizer=optimizer)
+    spec = _with_recorded_start(spec, header.identity)
     lines = differences(header.identity, spec.identity())
     if lines:
         message = (

@@ -41,7 +41,7 @@ class Spec:
         problem: What is optimized.
         hamiltonian: Its Hamiltonian, built once.
         ansatz: The circuit.
-        start: `(n,)` where the optimizer begins.
+        start: `(n,)` where the optimizer begins, or training where there is some to come.
         objective: How points are measured.
         optimizer: Which points are measured.
         execution: Where.
@@ -52,6 +52,7 @@ class Spec:
         name: Of the run folder.
         choices: What `optimizer` may have been under another budget, where qopt chose it.
         notes: Choices that qopt made, in words.
+        training: Whether the start is to be trained on the exact engine before the run begins.
     """
 
     problem: Problem
@@ -68,6 +69,7 @@ class Spec:
     name: str
     choices: tuple[Minimizer, ...] = ()
     notes: tuple[str, ...] = ()
+    training: bool = False
 
     @property
     def engine(self) -> str:
@@ -92,19 +94,23 @@ class Spec:
     def identity(self) -> dict[str, Any]:
         """The parts that make the run this run and no other."""
         mitigation = stated(self.execution.mitigation)
-        return {
-            "circuit": circuit_digest(self.ansatz.circuit),
-            "parameters": list(self.ansatz.parameters),
-            "observables": operator_digest(self.hamiltonian),
-            "sense": self.problem.sense.value,
-            "objective": options_of(self.objective),
-            "optimizer": options_of(self.optimizer),
-            "start": self.start.tolist(),
-            "seed": self.seed,
-            "backend": self.device.name,
-            "primitives": self.execution.primitives,
-            "transpile": asdict(self.transpile),
-        } | ({"mitigation": mitigation} if mitigation else {})
+        return (
+            {
+                "circuit": circuit_digest(self.ansatz.circuit),
+                "parameters": list(self.ansatz.parameters),
+                "observables": operator_digest(self.hamiltonian),
+                "sense": self.problem.sense.value,
+                "objective": options_of(self.objective),
+                "optimizer": options_of(self.optimizer),
+                "start": self.start.tolist(),
+                "seed": self.seed,
+                "backend": self.device.name,
+                "primitives": self.execution.primitives,
+                "transpile": asdict(self.transpile),
+            }
+            | ({"mitigation": mitigation} if mitigation else {})
+            | ({"training": "exact"} if self.training else {})
+        )
 
 
 def specify(  # noqa: PLR0913 - as `run`
@@ -139,8 +145,12 @@ def specify(  # noqa: PLR0913 - as `run`
     device = _device(problem, objective, execution)
     transpile = transpile or Transpile()
     notes = [f"mitigation: {sentence}" for sentence in _mitigated(execution, transpile, device, objective)]
-    good_start = start is not None
-    if start is None:
+    good_start, training = start is not None, isinstance(start, str)
+    if isinstance(start, str):
+        _check_training(start)
+        start, _, _ = default_start(ansatz, hamiltonian, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
+        notes.append("start: trained on the exact engine")
+    elif start is None:
         start, good_start, reason = default_start(ansatz, hamiltonian, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
         notes.append(reason)
     point = np.array(start, dtype=np.float64)
@@ -172,6 +182,7 @@ def specify(  # noqa: PLR0913 - as `run`
         name or "",
         choices,
         tuple(notes),
+        training,
     )
     if device.recording is not None:
         with below("execution"):
@@ -290,6 +301,17 @@ def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Gen
     if diagonal is not None and set(diagonal.supports.sum(axis=1).tolist()) - {0} == {2}:
         return starts.fixed_angles(hamiltonian, layers), True, "start: published fixed angles, rescaled to the graph"
     return starts.ramp(hamiltonian, layers), False, "start: a linear ramp, since the Hamiltonian is not one of couplings alone"
+
+
+def _check_training(start: str) -> None:
+    """Refuse a word that is no start.
+
+    Raises:
+        InputError: If it is another one than `trained`.
+    """
+    if start != "trained":
+        message = f"the start is {start!r}, expected 'trained' or the angles in radians"
+        raise InputError(message, ("start",))
 
 
 def _check_start(point: Point, ansatz: Ansatz) -> None:

@@ -55,7 +55,9 @@ def qaoa(hamiltonian: SparsePauliOp, layers: int = 1) -> Ansatz:
             _rotate(circuit, np.flatnonzero(support).tolist(), -2.0 * float(coefficient) * gamma)
         circuit.rx(2.0 * beta, range(diagonal.variables))
     scales = (1.0 / _typical_weight(diagonal),) * layers + (1.0,) * layers
-    return Ansatz(circuit, tuple(parameter.name for parameter in gammas + betas), "qaoa", layers, scales, AlternatingLayers(diagonal, layers))
+    return Ansatz(
+        circuit, tuple(parameter.name for parameter in gammas + betas), "qaoa", layers, scales, AlternatingLayers(diagonal, layers)
+    )
 
 
 def _typical_weight(diagonal: Diagonal) -> float:

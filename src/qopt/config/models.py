@@ -131,6 +131,14 @@ class FormulaStart(Model):
     type: Literal["fixed-angles", "ramp", "random", "zeros"]
 
 
+class TrainedStart(Model):
+    """Angles that are optimised on this machine before the run begins, so that a QPU only samples or fine-tunes."""
+
+    type: Literal["trained"]
+    by: Literal["exact"] = "exact"
+    """On what: exact is the engine that computes energies and gradients without noise, as far as memory reaches."""
+
+
 class ValuesStart(Model):
     """A start that is given."""
 
@@ -149,8 +157,11 @@ class RunStart(Model):
 
 _FORMULAS = dict.fromkeys(("fixed-angles", "ramp", "random", "zeros"), "<formula>")
 Start: TypeAlias = Annotated[
-    Annotated[FormulaStart, Tag("<formula>")] | Annotated[ValuesStart, Tag("<values>")] | Annotated[RunStart, Tag("<run>")],
-    by_type({**_FORMULAS, "values": "<values>", "run": "<run>"}),
+    Annotated[FormulaStart, Tag("<formula>")]
+    | Annotated[TrainedStart, Tag("<trained>")]
+    | Annotated[ValuesStart, Tag("<values>")]
+    | Annotated[RunStart, Tag("<run>")],
+    by_type({**_FORMULAS, "trained": "<trained>", "values": "<values>", "run": "<run>"}),
 ]
 
 

@@ -44,7 +44,7 @@ _PARTS: dict[str, tuple[type[Model], ...]] = {
     "problem.graph": (models.InlineGraph,),
     "problem.graph.regular": (models.Regular,),
     "ansatz": (models.QaoaAnsatz, models.HardwareEfficientAnsatz),
-    "start": (models.FormulaStart, models.ValuesStart, models.RunStart),
+    "start": (models.FormulaStart, models.TrainedStart, models.ValuesStart, models.RunStart),
     "objective": (models.SampledObjective, models.ExpectationObjective, models.ExactObjective),
     "optimizer": (
         models.AutoOptimizer,

@@ -8,13 +8,18 @@ import numpy as np
 from qiskit.exceptions import QiskitError
 
 from qopt import simulate
+from qopt.environment import cores
 from qopt.errors import BackendError
 from qopt.execution.executor import Circumstances, JobLost, JobState
 from qopt.programs import pack
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from qiskit.quantum_info import SparsePauliOp
+
     from qopt.execution.executor import Diary
-    from qopt.programs import Program, Pub, PubData
+    from qopt.programs import Frozen, Program, Pub, PubData
+    from qopt.simulate.engine import Engine
     from qopt.types import OpenSession
 
 
@@ -23,9 +28,15 @@ class StatevectorExecutor:
 
     volatile: ClassVar[bool] = True
 
-    def __init__(self) -> None:
-        """Begin with no jobs."""
+    def __init__(self, threads: int | None = None) -> None:
+        """Begin with no jobs.
+
+        Args:
+            threads: Of the engines; None is one for each core that this process may use. They don't change a bit of any answer.
+        """
+        self._threads = threads or cores()
         self._answers: dict[str, list[PubData]] = {}
+        self._engines: dict[int, tuple[Frozen, Engine]] = {}
 
     def attach(self, diary: Diary | None) -> None:
         """Nothing is worth noting."""
@@ -34,7 +45,7 @@ class StatevectorExecutor:
         """Compute the answers; the tag is the job's id."""
         rng = np.random.default_rng(program.seed)
         try:
-            self._answers[tag] = [_answer(pub, rng) for pub in program.pubs]
+            self._answers[tag] = [self._answer(pub, rng) for pub in program.pubs]
         except QiskitError as error:
             message = f"the statevector can't be computed: {error}"
             raise BackendError(message) from error
@@ -77,13 +88,45 @@ class StatevectorExecutor:
         self._answers.pop(job, None)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of the engines and the memory that they keep."""
+        self._engines.clear()
+
+    def _answer(self, pub: Pub, rng: np.random.Generator) -> PubData:
+        hamiltonian = _hamiltonian(pub)
+        if hamiltonian is None:
+            circuit = pub.frozen.circuit.remove_final_measurements(inplace=False)
+            if pub.shots is None:
+                return {"evs": simulate.expectations(circuit, pub.values, pub.observables)}
+            return _packed(simulate.samples(circuit, pub.values, pub.shots, rng), pub)
+        engine = self._engine(pub.frozen, hamiltonian)
+        if pub.gradient:
+            energies, gradients = engine.gradients(pub.points)
+            return {"evs": energies[:, None], "gradients": gradients}
+        if pub.shots is None:
+            return {"evs": engine.energies(pub.points)[:, None]}
+        return _packed(engine.samples(pub.points, pub.shots, rng), pub)
+
+    def _engine(self, frozen: Frozen, hamiltonian: SparsePauliOp) -> Engine:
+        """The engine of a frozen circuit, made once."""
+        known = self._engines.get(id(frozen))
+        if known is None:
+            known = frozen, simulate.engine_for(frozen.circuit, frozen.parameters, hamiltonian, frozen.structure, threads=self._threads)
+            self._engines[id(frozen)] = known
+        return known[1]
 
 
-def _answer(pub: Pub, rng: np.random.Generator) -> PubData:
-    circuit = pub.frozen.circuit.remove_final_measurements(inplace=False)
-    if pub.shots is None:
-        return {"evs": simulate.expectations(circuit, pub.values, pub.observables)}
-    states = simulate.samples(circuit, pub.values, pub.shots, rng)
+def _hamiltonian(pub: Pub) -> SparsePauliOp | None:
+    """What an engine is made for: the one observable of an exact objective, or what gives strings their energies; None for others."""
+    if pub.frozen.cost is not None and not pub.observables:
+        return pub.frozen.cost
+    match pub.frozen.groups:
+        case ((only,),) if pub.observables in ((), (only,)):
+            return only
+        case _:
+            return None
+
+
+def _packed(states: NDArray[np.int64], pub: Pub) -> PubData:
+    """Drawn basis states as packed samples."""
     variables = np.array(pub.frozen.layout)
     return {"samples": pack((states[:, :, None] >> variables & 1).astype(np.uint8))}

@@ -44,5 +44,8 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "a twin ran, too": lambda detail: f"job {detail['job']} was a twin of job {detail['kept']} and ran before it could be cancelled",
     "adopted a job": lambda detail: f"job {detail['job']} was at the service already and is waited for",
     "cancelled a twin": lambda detail: f"job {detail['job']} was a twin of job {detail['kept']} and was cancelled",
+    "trained": lambda detail: (
+        f"the start was trained to an exact value of {detail['value']:.10g}, in {detail['evaluations']:,} energies with gradients"
+    ),
     "trouble overcome": _overcome,
 }

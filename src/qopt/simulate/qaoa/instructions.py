@@ -13,7 +13,22 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from qopt.simulate.qaoa.vectors import _BITS, _DOUBLE, _INT, _NEIGHBOURS, _PARITY, _REVERSED, BLOCK, COST, HALF, LANE_BITS, SINE, Value, _Costs, _Emitter
+from qopt.simulate.qaoa.vectors import (
+    _BITS,
+    _DOUBLE,
+    _INT,
+    _NEIGHBOURS,
+    _PARITY,
+    _REVERSED,
+    BLOCK,
+    COST,
+    HALF,
+    LANE_BITS,
+    SINE,
+    Value,
+    _Costs,
+    _Emitter,
+)
 
 _I = types.int64
 _F = types.float64

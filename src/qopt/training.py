@@ -1,0 +1,102 @@
+"""Angles optimised on the exact engine before a run begins: free, so that a QPU only samples or fine-tunes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qopt import simulate, starts
+from qopt.ansatze.structure import AlternatingLayers
+from qopt.environment import cores
+from qopt.optimizers import Scipy
+from qopt.types import Estimate, Gradient
+
+if TYPE_CHECKING:
+    from qiskit.quantum_info import SparsePauliOp
+
+    from qopt.ansatze import Ansatz
+    from qopt.simulate import Engine
+    from qopt.types import Point, Points
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training found.
+
+    Attributes:
+        point: `(n,)` the angles.
+        energy: There.
+        evaluations: Energies with gradients that it took.
+    """
+
+    point: Point
+    energy: float
+    evaluations: int
+
+
+def train(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point) -> Trained:
+    """The lowest energy that L-BFGS-B finds with exact gradients, from a start, and for QAOA also from depth 1 on.
+
+    From depth 1 on, each depth begins at the angles of the one before, carried over by INTERP: at large depths that finds optima which
+    starts by formula miss.
+
+    Args:
+        ansatz: The circuit.
+        hamiltonian: Whose expectation is minimised.
+        start: `(n,)` where to begin.
+
+    Raises:
+        InputError: If the state does not fit into memory.
+
+    References:
+        Zhou, Wang, Choi, Pichler, Lukin 2020, arXiv:1812.01041, appendix B (INTERP).
+    """
+    scales = np.ones(len(start)) if ansatz.scales is None else np.array(ansatz.scales)
+    engine = simulate.engine_for(ansatz.circuit, ansatz.parameters, hamiltonian, ansatz.structure, threads=cores())
+    found = [_descend(engine, start, scales)]
+    if isinstance(ansatz.structure, AlternatingLayers) and ansatz.structure.layers > 1:
+        found.append(_deepened(ansatz.structure, engine, start, scales))
+    best = min(found, key=lambda trained: trained.energy)
+    return replace(best, evaluations=sum(trained.evaluations for trained in found))
+
+
+def _deepened(structure: AlternatingLayers, engine: Engine, start: Point, scales: Point) -> Trained:
+    """From the best angles of depth 1 to those of the full depth, one layer at a time."""
+    point = start.reshape(2, -1).mean(axis=1)
+    evaluations = 0
+    for layers in range(1, structure.layers + 1):
+        # Every depth but the last has an engine of its own, and lets it go again.
+        shallow = engine if layers == structure.layers else simulate.QaoaEngine(structure.cost, layers, threads=cores())
+        step = _descend(shallow, starts.interp(point, layers), scales.reshape(2, -1)[:, :layers].ravel())
+        point, evaluations = step.point, evaluations + step.evaluations
+    return replace(step, evaluations=evaluations)
+
+
+def _descend(engine: Engine, start: Point, scales: Point) -> Trained:
+    evaluate = _OnEngine(engine, scales)
+    # L-BFGS-B draws no random numbers.
+    ended = Scipy("L-BFGS-B")(evaluate, start / scales, np.random.default_rng(0))
+    point = ended.point * scales
+    return Trained(point, float(engine.energies(point[None, :])[0]), evaluate.evaluations + 1)
+
+
+class _OnEngine:
+    """The `Evaluate` of an engine, in an optimizer's units."""
+
+    noisy = False
+
+    def __init__(self, engine: Engine, scales: Point) -> None:
+        self.evaluations = 0
+        self._engine = engine
+        self._scales = scales
+
+    def __call__(self, points: Points) -> Estimate:
+        self.evaluations += len(points)
+        return Estimate(self._engine.energies(points * self._scales), np.zeros(len(points)))
+
+    def gradient(self, point: Point) -> Gradient:
+        self.evaluations += 1
+        energy, slopes = self._engine.gradient(point * self._scales)
+        return Gradient(energy, 0.0, slopes * self._scales, np.zeros_like(slopes))

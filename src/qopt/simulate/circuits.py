@@ -42,7 +42,7 @@ class CircuitEngine:
         InputError: If circuit, parameters and Hamiltonian don't go together, or Lightning was asked for and is not installed.
 
     References:
-        Mitarai et al. 2018, arXiv:1803.00745, eq. 6; Schuld et al. 2019, arXiv:1811.11184; Jones, Gacon 2020, arXiv:2009.02823, algorithm 1.
+        Mitarai et al. 2018, arXiv:1803.00745, eq. 6; Schuld et al. 2019, arXiv:1811.11184, eq. 13; Jones, Gacon 2020, arXiv:2009.02823.
     """
 
     def __init__(

@@ -52,7 +52,7 @@ class Gates:
     @property
     def free(self) -> NDArray[np.bool_]:
         """`(g,)`: which angles depend on parameters."""
-        depends = self.weights.any(axis=1)
+        depends = np.asarray(self.weights.any(axis=1))
         depends[[row for row, _, _ in self.curved]] = True
         return depends
 
@@ -90,7 +90,8 @@ def in_one_angle_gates(circuit: QuantumCircuit, parameters: Sequence[str]) -> Ga
         message = f"the circuit has the parameters {unnamed} beside those given, expected all of them in the order of a point"
         raise InputError(message)
     column = {name: index for index, name in enumerate(parameters)}
-    gates, angles = [], []
+    gates: list[Gate] = []
+    angles: list[float | ParameterExpression] = []
     for name, qubits, angle in _plain(circuit):
         gates.append(Gate(name, qubits, None if angle is None else len(angles)))
         if angle is not None:

@@ -112,7 +112,8 @@ class CircuitEngine:
         steps = np.zeros((2 * len(free) + 1, angles.shape[1]))
         steps[np.arange(len(free)) + 1, free] = np.pi / 2.0
         steps[len(free) + 1 :] = -steps[1 : len(free) + 1]
-        energies = self._at((angles[:, None, :] + steps).reshape(-1, angles.shape[1])).reshape(len(angles), len(steps))
+        shifted = (angles[:, None, :] + steps).reshape(len(angles) * len(steps), angles.shape[1])
+        energies = self._at(shifted).reshape(len(angles), len(steps))
         slopes = np.zeros_like(angles)
         slopes[:, free] = (energies[:, 1 : len(free) + 1] - energies[:, len(free) + 1 :]) / 2.0
         return energies[:, 0], slopes

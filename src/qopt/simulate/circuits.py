@@ -42,7 +42,7 @@ class CircuitEngine:
         InputError: If circuit, parameters and Hamiltonian don't go together, or Lightning was asked for and is not installed.
 
     References:
-        Mitarai et al. 2018, arXiv:1803.00745, eq. 6; Schuld et al. 2019, arXiv:1811.11184; Jones, Gacon 2020, arXiv:2009.02823, algorithm 1.
+        Mitarai et al. 2018, arXiv:1803.00745, eq. 6; Schuld et al. 2019, arXiv:1811.11184, eq. 13; Jones, Gacon 2020, arXiv:2009.02823.
     """
 
     def __init__(
@@ -112,7 +112,8 @@ class CircuitEngine:
         steps = np.zeros((2 * len(free) + 1, angles.shape[1]))
         steps[np.arange(len(free)) + 1, free] = np.pi / 2.0
         steps[len(free) + 1 :] = -steps[1 : len(free) + 1]
-        energies = self._at((angles[:, None, :] + steps).reshape(-1, angles.shape[1])).reshape(len(angles), len(steps))
+        shifted = (angles[:, None, :] + steps).reshape(len(angles) * len(steps), angles.shape[1])
+        energies = self._at(shifted).reshape(len(angles), len(steps))
         slopes = np.zeros_like(angles)
         slopes[:, free] = (energies[:, 1 : len(free) + 1] - energies[:, len(free) + 1 :]) / 2.0
         return energies[:, 0], slopes

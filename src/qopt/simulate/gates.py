@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from qiskit import QuantumCircuit, transpile
@@ -20,6 +20,11 @@ TURNING = ("rx", "ry", "rz", "rxx", "ryy", "rzz", "p")
 """exp(-i angle G / 2) with G^2 = 1 up to a global phase, so that two shifted energies give a derivative exactly."""
 
 FIXED = ("h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg", "cx", "cz", "swap", "id")
+_SEVERAL = ("u", "u1", "u2", "u3", "r")
+_BASIS = {"basis_gates": [*TURNING, *FIXED], "optimization_level": 0}
+_ROUNDING = 1e-15
+
+Angle: TypeAlias = "float | ParameterExpression"
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Gates:
     @property
     def free(self) -> NDArray[np.bool_]:
         """`(g,)`: which angles depend on parameters."""
-        depends = self.weights.any(axis=1)
+        depends = np.asarray(self.weights.any(axis=1))
         depends[[row for row, _, _ in self.curved]] = True
         return depends
 
@@ -90,7 +95,8 @@ def in_one_angle_gates(circuit: QuantumCircuit, parameters: Sequence[str]) -> Ga
         message = f"the circuit has the parameters {unnamed} beside those given, expected all of them in the order of a point"
         raise InputError(message)
     column = {name: index for index, name in enumerate(parameters)}
-    gates, angles = [], []
+    gates: list[Gate] = []
+    angles: list[Angle] = []
     for name, qubits, angle in _plain(circuit):
         gates.append(Gate(name, qubits, None if angle is None else len(angles)))
         if angle is not None:
@@ -108,10 +114,10 @@ def in_one_angle_gates(circuit: QuantumCircuit, parameters: Sequence[str]) -> Ga
     return Gates(circuit.num_qubits, tuple(gates), weights, offsets, tuple(curved))
 
 
-def _plain(circuit: QuantumCircuit) -> Iterator[tuple[str, tuple[int, ...], float | ParameterExpression | None]]:
+def _plain(circuit: QuantumCircuit) -> Iterator[tuple[str, tuple[int, ...], Angle | None]]:
     known = {*TURNING, *FIXED, "barrier", "global_phase"}
     if not known.issuperset(circuit.count_ops()):
-        circuit = transpile(circuit, basis_gates=[*TURNING, *FIXED], optimization_level=0)
+        circuit = transpile(_renamed(transpile(circuit, basis_gates=[*TURNING, *FIXED, *_SEVERAL], optimization_level=0)), **_BASIS)
     for instruction in circuit.data:
         name = instruction.operation.name
         if name not in known:
@@ -120,6 +126,42 @@ def _plain(circuit: QuantumCircuit) -> Iterator[tuple[str, tuple[int, ...], floa
         if name not in ("barrier", "global_phase", "id"):
             angle = instruction.operation.params[0] if name in TURNING else None
             yield name, tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits), angle
+
+
+def _renamed(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Gates of several angles that are plain ones, as what they are: `decompose` writes H and RX as U and R."""
+    out = circuit.copy_empty_like()
+    for instruction in circuit.data:
+        name, angles = _plainest(instruction.operation.name, list(instruction.operation.params))
+        if name == instruction.operation.name:
+            out.append(instruction)
+        else:
+            getattr(out, name)(*angles, *instruction.qubits)
+    return out
+
+
+def _plainest(name: str, angles: list[Angle]) -> tuple[str, list[Angle]]:  # noqa: PLR0911 - one for each spelling
+    match name, angles:
+        case "r", [theta, axis] if _is(axis, 0.0):
+            return "rx", [theta]
+        case "u" | "u3", [theta, first, last] if _is(theta, np.pi / 2.0) and _is(first, 0.0) and _is(last, np.pi):
+            return "h", []
+        case "u" | "u3", [theta, first, last] if _is(first, -np.pi / 2.0) and _is(last, np.pi / 2.0):
+            return "rx", [theta]
+        case "u" | "u3", [theta, first, last] if _is(first, 0.0) and _is(last, 0.0):
+            return "ry", [theta]
+        case "u" | "u3", [theta, first, last] if _is(theta, 0.0):
+            return "p", [first + last]
+        case "u2", [first, last] if _is(first, 0.0) and _is(last, np.pi):
+            return "h", []
+        case "u1", [angle]:
+            return "p", [angle]
+        case _:
+            return name, angles
+
+
+def _is(angle: Angle, wanted: float) -> bool:
+    return not getattr(angle, "parameters", ()) and abs(float(angle) - wanted) <= _ROUNDING
 
 
 def _line(angle: ParameterExpression) -> tuple[dict[str, float], float] | None:

@@ -63,7 +63,8 @@ class Observable:
         """Choose by the number of entries that the matrix would have."""
         flips = np.unique(operator.paulis.x, axis=0)
         self.diagonal: NDArray[np.float64] | None = None
-        self._matrix, self._parts = None, ()
+        self._matrix = None
+        self._parts: tuple[SparsePauliOp, ...] = ()
         if not flips.any():
             self.diagonal = np.asarray(operator.to_matrix(sparse=True).diagonal().real, dtype=np.float64)
         elif len(flips) << operator.num_qubits <= _MATRIX_ENTRIES:
@@ -71,9 +72,16 @@ class Observable:
         else:
             self._parts = tuple(operator[(operator.paulis.x == flip).all(axis=1)] for flip in flips)
 
+    @property
+    def entries(self) -> int:
+        """How many numbers are held."""
+        return (0 if self.diagonal is None else self.diagonal.size) + (0 if self._matrix is None else int(self._matrix.nnz))
+
     def mean(self, state: NDArray[np.complex128]) -> float:
         """The expectation value in a state."""
-        return self.moments(state)[0]
+        if self.diagonal is not None:
+            return float(self.diagonal @ (state.real**2 + state.imag**2))
+        return float(np.vdot(state, self._applied(state)).real)
 
     def moments(self, state: NDArray[np.complex128]) -> tuple[float, float]:
         """The expectation value in a state, and the variance of what is measured there."""

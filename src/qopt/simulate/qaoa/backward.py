@@ -16,7 +16,7 @@ import math
 import numpy as np
 
 from qopt.simulate.qaoa import instructions as do
-from qopt.simulate.qaoa.forward import BUFFER, PADDING, SHIFT, SUMS, angle, by_columns, inlined, items, once, mirror, prepare, sign, total, visit
+from qopt.simulate.qaoa.forward import BUFFER, PADDING, SHIFT, SUMS, angle, by_columns, inlined, items, mirror, prepare, sign, total, visit
 from qopt.simulate.qaoa.vectors import BLOCK, GROUP_BITS, HALF, LANE_BITS, LANES
 
 _MOST = 3
@@ -70,7 +70,7 @@ def _undo_tile(places, bits, way, weight, sums):
     return flow + more, weight
 
 
-@once
+@inlined
 def _ways(point, shape, sweep, finishes):
     """The tangents and cosines that undo the mixer that a sweep began and the one that it finished; none is (0, 1)."""
     began, finished = (0.0, 1.0), (0.0, 1.0)
@@ -83,11 +83,11 @@ def _ways(point, shape, sweep, finishes):
     return began, finished
 
 
-@once
+@inlined
 def _undo_columns(point, shape, cost, psi, lam, scratch, parts, sweep, low, high):
     """A sweep by columns, undone."""
     rows, blocks = 1 << (shape[3] - shape[4]), 1 << (shape[4] - LANE_BITS)
-    table = do.address(scratch)
+    table = scratch
     sums, near, step = table + 8 * SUMS, np.int64(BLOCK), BLOCK * (blocks + PADDING)
     buffer, qubits = (table + 8 * BUFFER, table + 8 * (BUFFER + SHIFT) + BLOCK * rows, near), (np.int64(0), shape[3] - shape[4])
     mask, last = mirror(point, shape, sweep), sweep == shape[1]
@@ -95,7 +95,7 @@ def _undo_columns(point, shape, cost, psi, lam, scratch, parts, sweep, low, high
     # What the tiles undid of the mixer that is undone first.
     weight = math.pow(began[1], 2 * (shape[4] + shape[2]))
     for item in range(low, high):
-        column = (do.address(psi) + item * BLOCK, do.address(lam) + item * BLOCK, step)
+        column = (psi + item * BLOCK, lam + item * BLOCK, step)
         flow = 0.0
         if last:
             for row in range(rows):
@@ -118,7 +118,7 @@ def _undo_columns(point, shape, cost, psi, lam, scratch, parts, sweep, low, high
             do.copy_block(column[1] + row * step, buffer[1] + row * BLOCK)
 
 
-@once
+@inlined
 def _undo_pairs(shape, cost, states, table, sweep, tile, tangents):
     """Undo flip, phases, flip on a tile and its complement; flip alone after the last layer. The flows go to the three accumulators."""
     blocks, tiles = 1 << (shape[4] - LANE_BITS), 1 << (shape[3] - shape[4])
@@ -137,11 +137,11 @@ def _undo_pairs(shape, cost, states, table, sweep, tile, tangents):
             do.undo_pair(state, adjoint, cost, indices, table, (way, tangents[0], tangents[1]), odd, accumulators)
 
 
-@once
+@inlined
 def _undo_tiles(point, shape, cost, psi, lam, scratch, parts, sweep, low, high):
     """A sweep by tiles, or by pairs of complementary tiles, undone."""
     half, blocks, tiles = shape[2] == 1, 1 << (shape[4] - LANE_BITS), 1 << (shape[3] - shape[4])
-    states, table, step = (do.address(psi), do.address(lam)), do.address(scratch), BLOCK * (blocks + PADDING)
+    states, table, step = (psi, lam), scratch, BLOCK * (blocks + PADDING)
     sums, bits = table + 8 * SUMS, shape[4] - LANE_BITS
     mask, last = mirror(point, shape, sweep), sweep == shape[1]
     finishes, many = sweep > 0 and tiles > 1, 2 if half and tiles > 1 else 1
@@ -177,7 +177,7 @@ def _undo_tiles(point, shape, cost, psi, lam, scratch, parts, sweep, low, high):
         parts[3 * item + 2] = second if finishes else 0.0
 
 
-@once
+@inlined
 def _collect(parts, shape, sweep, gradient):
     """Add a sweep's partial sums to the gradient."""
     layers, count = shape[1], items(shape, sweep)
@@ -203,15 +203,17 @@ def backward(points, shape, cost, psi, lam, scratch, parts, run, out):
         run: As in `forward`; only the first point counts, and sweeps are counted from the last one.
         out: `(k, 2 p)` gradients, to which each sweep adds, unless some items were singled out. A last item of 0 asks for this alone.
     """
+    form = (shape[0], shape[1], shape[2], shape[3], shape[4], shape[5])
+    state, adjoint, own = do.address(psi), do.address(lam), do.address(scratch)
     point = points[run[0]]
     for done in range(run[2], run[3]):
-        sweep = shape[1] - done
-        if sweep < shape[1]:
-            prepare(point, shape, sweep, -1.0, scratch)
-        last = items(shape, sweep) if run[5] < 0 else run[5]
-        if by_columns(shape, sweep):
-            _undo_columns(point, shape, cost, psi, lam, scratch, parts, sweep, run[4], last)
+        sweep = form[1] - done
+        if sweep < form[1]:
+            prepare(point, form, sweep, -1.0, own)
+        last = items(form, sweep) if run[5] < 0 else run[5]
+        if by_columns(form, sweep):
+            _undo_columns(point, form, cost, state, adjoint, own, parts, sweep, run[4], last)
         else:
-            _undo_tiles(point, shape, cost, psi, lam, scratch, parts, sweep, run[4], last)
+            _undo_tiles(point, form, cost, state, adjoint, own, parts, sweep, run[4], last)
         if run[5] <= 0:
-            _collect(parts, shape, sweep, out[run[0]])
+            _collect(parts, form, sweep, out[run[0]])

@@ -42,9 +42,9 @@ _FORWARD, _BACKWARD = _ARGUMENTS.format("{}", "", "f8[::1]"), _ARGUMENTS.format(
 def _cached(function: Callable[..., None]) -> Any:  # noqa: ANN401 - numba has no types
     """The function as a dispatcher with a cache on disk; without one where no place can be written to."""
     try:
-        return njit(nogil=True, cache=True)(function)
+        return njit(nogil=True, no_cfunc_wrapper=True, cache=True)(function)
     except RuntimeError:
-        return njit(nogil=True)(function)
+        return njit(nogil=True, no_cfunc_wrapper=True)(function)
 
 
 _FUNCTIONS = {_FORWARD: forward, _BACKWARD: backward}

@@ -39,8 +39,7 @@ SHIFT = 256
 _GROUP = 8 * BLOCK
 _MOST = 4 if LANES == 8 else 3  # noqa: PLR2004 - the registers: 32 of 8 doubles, or 16 of 4
 """Qubits that one visit of the memory can mix."""
-inlined = njit(nogil=True)
-once = njit(nogil=True, inline="always")
+inlined = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def scratch_array(array, bits, values):
@@ -113,20 +112,21 @@ def angle(point, layer, layers):
     return -math.tan(beta), math.cos(beta), turns & 1
 
 
-@once
+@inlined
 def prepare(point, shape, layer, sense, scratch):
     """Fill the tables for a layer's phases, exp(sense i gamma h) cos(beta)^n; the sense is 1, or -1 to undo them."""
     _, cosine, _ = angle(point, layer, shape[1])
     factor = math.pow(cosine, shape[0])
     if shape[5]:
-        table = do.address(scratch)
+        table = scratch
         for first in range(0, 8 * shape[5], 8 * LANES):
             do.fill(table + first, sense * point[layer], factor)
     else:
-        scratch[0], scratch[1] = sense * point[layer], factor
+        do.put(scratch, sense * point[layer])
+        do.put(scratch + 8, factor)
 
 
-@once
+@inlined
 def mirror(point, shape, layer):
     """What a cost's index is changed by, by exclusive or, in a layer's phases: all bits, or none."""
     flips = 0
@@ -155,16 +155,16 @@ def sign(shape, block):
     return 1.0 if (do.popcount(block) + (shape[0] >> 1)) & 1 else -1.0
 
 
-@once
+@inlined
 def _columns(point, shape, cost, psi, scratch, parts, sweep, low, high):
     """A sweep by columns."""
     layers, rows, blocks = shape[1], 1 << (shape[3] - shape[4]), 1 << (shape[4] - LANE_BITS)
-    table = do.address(scratch)
+    table = scratch
     sums, near, step = table + 8 * SUMS, np.int64(BLOCK), BLOCK * (blocks + PADDING)
     buffer, qubits = (table + 8 * BUFFER, near), (np.int64(0), shape[3] - shape[4])
     mask, last = mirror(point, shape, sweep), sweep == layers
     for item in range(low, high):
-        column = (do.address(psi) + item * BLOCK, step)
+        column = (psi + item * BLOCK, step)
         _rows(buffer, buffer, column, qubits, angle(point, sweep - 1, layers)[0])
         for row in range(rows):
             index, place = ((row * blocks + item) * LANES) ^ (mask & -LANES), buffer[0] + row * BLOCK
@@ -181,7 +181,7 @@ def _columns(point, shape, cost, psi, scratch, parts, sweep, low, high):
             _rows(column, buffer, buffer, qubits, angle(point, sweep, layers)[0])
 
 
-@once
+@inlined
 def _turn_pairs(shape, cost, state, table, sweep, tile, flips):
     """Flip, phases, flip on a tile and its complement; flip alone after the last layer."""
     blocks, tiles = 1 << (shape[4] - LANE_BITS), 1 << (shape[3] - shape[4])
@@ -204,11 +204,11 @@ def _turn_pairs(shape, cost, state, table, sweep, tile, flips):
             do.turn_pair(places, sources, cost, (block * LANES, other * LANES), table, tangents, odd)
 
 
-@once
+@inlined
 def _tiles(point, shape, cost, psi, scratch, parts, sweep, low, high):
     """A sweep by tiles, or by pairs of complementary tiles."""
     layers, half, blocks, tiles = shape[1], shape[2] == 1, 1 << (shape[4] - LANE_BITS), 1 << (shape[3] - shape[4])
-    state, table, step = do.address(psi), do.address(scratch), BLOCK * (blocks + PADDING)
+    state, table, step = psi, scratch, BLOCK * (blocks + PADDING)
     sums, gauge = table + 8 * SUMS, table + 8 * GAUGE
     mask, last = mirror(point, shape, sweep), sweep == layers
     finishes, many = sweep > 0 and tiles > 1, 2 if half and tiles > 1 else 1
@@ -260,15 +260,17 @@ def forward(points, shape, cost, psi, scratch, parts, run, out):
         run: First and last point, first and last sweep, first and last item (each last one excluded; a last item of -1 means all).
         out: `(k,)` energies, from the partial sums, unless some items were singled out. A last item of 0 asks for these alone.
     """
+    form = (shape[0], shape[1], shape[2], shape[3], shape[4], shape[5])
+    state, own = do.address(psi), do.address(scratch)
     for row in range(run[0], run[1]):
         point = points[row]
         for sweep in range(run[2], run[3]):
-            if sweep < shape[1]:
-                prepare(point, shape, sweep, 1.0, scratch)
-            last = items(shape, sweep) if run[5] < 0 else run[5]
-            if by_columns(shape, sweep):
-                _columns(point, shape, cost, psi, scratch, parts, sweep, run[4], last)
+            if sweep < form[1]:
+                prepare(point, form, sweep, 1.0, own)
+            last = items(form, sweep) if run[5] < 0 else run[5]
+            if by_columns(form, sweep):
+                _columns(point, form, cost, state, own, parts, sweep, run[4], last)
             else:
-                _tiles(point, shape, cost, psi, scratch, parts, sweep, run[4], last)
+                _tiles(point, form, cost, state, own, parts, sweep, run[4], last)
         if run[5] <= 0:
-            out[row] = total(parts, items(shape, shape[1]), np.int64(0))
+            out[row] = total(parts, items(form, form[1]), np.int64(0))

@@ -11,10 +11,12 @@ up after it counts cos(beta)^2 times as much; the phases' factor makes up for it
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from qopt.simulate.qaoa import instructions as do
-from qopt.simulate.qaoa.forward import BUFFER, PADDING, SUMS, angle, begin, by_columns, inlined, items, mirror, prepare, sign, total, visit
+from qopt.simulate.qaoa.forward import BUFFER, PADDING, SHIFT, SUMS, angle, by_columns, inlined, items, mirror, prepare, sign, total, visit
 from qopt.simulate.qaoa.vectors import BLOCK, GROUP_BITS, HALF, LANE_BITS, LANES
 
 _MOST = 3
@@ -49,7 +51,7 @@ def _undo_rows(targets, sources, qubits, way, weight, sums):
                     else:
                         do.undo_rows_3(into, apart[0], outof, apart[1], way[0], sums)
         flow += weight * do.emptied(sums)
-        weight *= way[1] ** (2 * many)
+        weight *= math.pow(way[1], 2 * many)
         sources = targets
         done += many
     return flow, weight
@@ -62,7 +64,7 @@ def _undo_tile(places, bits, way, weight, sums):
     for group in range(0, BLOCK << bits, 8 * BLOCK):
         do.undo_group(places[0] + group, places[1] + group, way[0], sums)
     flow = weight * do.emptied(sums)
-    weight *= way[1] ** (2 * GROUP_BITS)
+    weight *= math.pow(way[1], 2 * GROUP_BITS)
     tile = (places[0], places[1], np.int64(BLOCK))
     more, weight = _undo_rows(tile, tile, (np.int64(3), bits), way, weight, sums)
     return flow + more, weight
@@ -85,15 +87,15 @@ def _ways(point, shape, sweep, finishes):
 def _undo_columns(point, shape, cost, psi, lam, scratch, parts, sweep, low, high):
     """A sweep by columns, undone."""
     rows, blocks = 1 << (shape[3] - shape[4]), 1 << (shape[4] - LANE_BITS)
-    table = do.address(scratch)
+    table = scratch
     sums, near, step = table + 8 * SUMS, np.int64(BLOCK), BLOCK * (blocks + PADDING)
-    buffer, qubits = (table + 8 * BUFFER, table + 8 * BUFFER + BLOCK * rows, near), (np.int64(0), shape[3] - shape[4])
+    buffer, qubits = (table + 8 * BUFFER, table + 8 * (BUFFER + SHIFT) + BLOCK * rows, near), (np.int64(0), shape[3] - shape[4])
     mask, last = mirror(point, shape, sweep), sweep == shape[1]
     began, finished = _ways(point, shape, sweep, finishes=True)
     # What the tiles undid of the mixer that is undone first.
-    weight = began[1] ** (2 * (shape[4] + shape[2]))
+    weight = math.pow(began[1], 2 * (shape[4] + shape[2]))
     for item in range(low, high):
-        column = (do.address(psi) + item * BLOCK, do.address(lam) + item * BLOCK, step)
+        column = (psi + item * BLOCK, lam + item * BLOCK, step)
         flow = 0.0
         if last:
             for row in range(rows):
@@ -109,7 +111,7 @@ def _undo_columns(point, shape, cost, psi, lam, scratch, parts, sweep, low, high
             else:
                 do.fetch_block(column[1] + BLOCK + row * step)
                 do.undo_block(place, adjoint, cost, index, table, mask != 0, sums)
-        parts[3 * item], parts[3 * item + 1] = flow, began[1] ** (2 * shape[0]) * do.emptied(sums)
+        parts[3 * item], parts[3 * item + 1] = flow, math.pow(began[1], 2 * shape[0]) * do.emptied(sums)
         parts[3 * item + 2], _ = _undo_rows(buffer, buffer, qubits, finished, 1.0, sums)
         for row in range(rows):
             do.copy_block(column[0] + row * step, buffer[0] + row * BLOCK)
@@ -139,13 +141,13 @@ def _undo_pairs(shape, cost, states, table, sweep, tile, tangents):
 def _undo_tiles(point, shape, cost, psi, lam, scratch, parts, sweep, low, high):
     """A sweep by tiles, or by pairs of complementary tiles, undone."""
     half, blocks, tiles = shape[2] == 1, 1 << (shape[4] - LANE_BITS), 1 << (shape[3] - shape[4])
-    states, table, step = (do.address(psi), do.address(lam)), do.address(scratch), BLOCK * (blocks + PADDING)
+    states, table, step = (psi, lam), scratch, BLOCK * (blocks + PADDING)
     sums, bits = table + 8 * SUMS, shape[4] - LANE_BITS
     mask, last = mirror(point, shape, sweep), sweep == shape[1]
     finishes, many = sweep > 0 and tiles > 1, 2 if half and tiles > 1 else 1
     began, finished = _ways(point, shape, sweep, finishes)
     # What the columns undid of the mixer that is undone first.
-    across = began[1] ** (2 * (shape[3] - shape[4]))
+    across = math.pow(began[1], 2 * (shape[3] - shape[4]))
     for item in range(low, high):
         first, second, gamma, weight = 0.0, 0.0, 0.0, across
         for which in range(many):
@@ -169,9 +171,9 @@ def _undo_tiles(point, shape, cost, psi, lam, scratch, parts, sweep, low, high):
             second = do.emptied(sums + BLOCK)
         for which in range(many if finishes else 0):
             start = (tiles - 1 - item if which else item) * step
-            flow, _ = _undo_tile((states[0] + start, states[1] + start), bits, finished, finished[1] ** (2 * shape[2]), sums)
+            flow, _ = _undo_tile((states[0] + start, states[1] + start), bits, finished, math.pow(finished[1], 2 * shape[2]), sums)
             second += flow
-        parts[3 * item], parts[3 * item + 1] = first, began[1] ** (2 * shape[0]) * gamma
+        parts[3 * item], parts[3 * item + 1] = first, math.pow(began[1], 2 * shape[0]) * gamma
         parts[3 * item + 2] = second if finishes else 0.0
 
 
@@ -179,21 +181,21 @@ def _undo_tiles(point, shape, cost, psi, lam, scratch, parts, sweep, low, high):
 def _collect(parts, shape, sweep, gradient):
     """Add a sweep's partial sums to the gradient."""
     layers, count = shape[1], items(shape, sweep)
+    began, gamma, finished = total(parts, count, np.int64(0)), total(parts, count, np.int64(1)), total(parts, count, np.int64(2))
     if sweep < layers:
-        gradient[layers + sweep] -= 2.0 * total(parts, count, 0)
-        gradient[sweep] -= 2.0 * total(parts, count, 1)
+        gradient[layers + sweep] -= 2.0 * began
+        gradient[sweep] -= 2.0 * gamma
     if sweep > 0:
-        gradient[layers + sweep - 1] -= 2.0 * total(parts, count, 2)
+        gradient[layers + sweep - 1] -= 2.0 * finished
 
 
-def backward(points, shape, cost, costs, psi, lam, scratch, parts, run, out):
+def backward(points, shape, cost, psi, lam, scratch, parts, run, out):
     """The gradient of one point, from the state that `forward` leaves.
 
     Args:
         points: `(k, 2 p)` angles.
-        shape: As in `forward`, and likewise `cost`, `costs`, `scratch` and `parts`.
+        shape: As in `forward`, and likewise `cost`, `scratch` and `parts`.
         cost: Levels or costs.
-        costs: The levels' costs.
         psi: The state; spent.
         lam: As large, for the adjoint.
         scratch: Of this thread.
@@ -201,16 +203,17 @@ def backward(points, shape, cost, costs, psi, lam, scratch, parts, run, out):
         run: As in `forward`; only the first point counts, and sweeps are counted from the last one.
         out: `(k, 2 p)` gradients, to which each sweep adds, unless some items were singled out. A last item of 0 asks for this alone.
     """
-    begin(shape, costs, scratch)
+    form = (shape[0], shape[1], shape[2], shape[3], shape[4], shape[5])
+    state, adjoint, own = do.address(psi), do.address(lam), do.address(scratch)
     point = points[run[0]]
     for done in range(run[2], run[3]):
-        sweep = shape[1] - done
-        if sweep < shape[1]:
-            prepare(point, shape, sweep, -1.0, len(costs), scratch)
-        last = items(shape, sweep) if run[5] < 0 else run[5]
-        if by_columns(shape, sweep):
-            _undo_columns(point, shape, cost, psi, lam, scratch, parts, sweep, run[4], last)
+        sweep = form[1] - done
+        if sweep < form[1]:
+            prepare(point, form, sweep, -1.0, own)
+        last = items(form, sweep) if run[5] < 0 else run[5]
+        if by_columns(form, sweep):
+            _undo_columns(point, form, cost, state, adjoint, own, parts, sweep, run[4], last)
         else:
-            _undo_tiles(point, shape, cost, psi, lam, scratch, parts, sweep, run[4], last)
+            _undo_tiles(point, form, cost, state, adjoint, own, parts, sweep, run[4], last)
         if run[5] <= 0:
-            _collect(parts, shape, sweep, out[run[0]])
+            _collect(parts, form, sweep, out[run[0]])

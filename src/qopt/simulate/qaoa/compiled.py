@@ -14,7 +14,7 @@ from numba.core.registry import cpu_target
 
 from qopt.simulate.qaoa.backward import backward
 from qopt.simulate.qaoa.costs import is_symmetric, tabulate
-from qopt.simulate.qaoa.forward import BUFFER, PADDING, forward
+from qopt.simulate.qaoa.forward import BUFFER, PADDING, SHIFT, forward, scratch_array
 from qopt.simulate.qaoa.vectors import LANES
 
 if TYPE_CHECKING:
@@ -25,24 +25,26 @@ if TYPE_CHECKING:
     from qopt.diagonal import Diagonal
     from qopt.types import Point, Points, Values
 
+WHOLE_BITS = 15
+"""Qubits of a state up to which it is one tile: 512 KiB, in the second cache."""
 TILE_BITS = 12
-"""Qubits of a tile at most: two tiles are 128 KiB, in the second cache."""
+"""Qubits of a tile of larger states: a pair is 128 KiB."""
 LEAST_BITS = 6
 """Qubits that a state must have at least: the kernels' smallest tile."""
 _SHARED_BITS = 17
 """Qubits of a state from which on threads share one, instead of taking a point each, where there is but one point."""
 _LINE = 64
 _HUGE = 1 << 21
-_ARGUMENTS = "void(f8[:,::1], i8[::1], {}[::1], f8[::1], f8[::1], {}f8[::1], f8[::1], i8[::1], {})"
+_ARGUMENTS = "void(f8[:,::1], i8[::1], {}[::1], f8[::1], {}f8[::1], f8[::1], i8[::1], {})"
 _FORWARD, _BACKWARD = _ARGUMENTS.format("{}", "", "f8[::1]"), _ARGUMENTS.format("{}", "f8[::1], ", "f8[:,::1]")
 
 
 def _cached(function: Callable[..., None]) -> Any:  # noqa: ANN401 - numba has no types
     """The function as a dispatcher with a cache on disk; without one where no place can be written to."""
     try:
-        return njit(nogil=True, cache=True)(function)
+        return njit(nogil=True, no_cfunc_wrapper=True, cache=True)(function)
     except RuntimeError:
-        return njit(nogil=True)(function)
+        return njit(nogil=True, no_cfunc_wrapper=True)(function)
 
 
 _FUNCTIONS = {_FORWARD: forward, _BACKWARD: backward}
@@ -80,11 +82,11 @@ def _aligned(count: int) -> NDArray[np.float64]:
 class _Workspace:
     """What one thread writes to, kept from call to call."""
 
-    def __init__(self, bits: int, within: int) -> None:
+    def __init__(self, bits: int, within: int, values: NDArray[np.float64]) -> None:
         across = bits - within
         self._doubles = ((1 << within) + PADDING * LANES) * 2 << across
-        self.scratch = _aligned(BUFFER + (4 * LANES << across if across else 0))
-        self.scratch[:] = 0.0  # the accumulators begin at 0
+        self.scratch = _aligned(BUFFER + SHIFT + (4 * LANES << across if across else 0))
+        scratch_array(self.scratch, bits, values)
         self.parts = np.zeros(3 << max(within, across))
 
     @cached_property
@@ -95,7 +97,7 @@ class _Workspace:
     @cached_property
     def lam(self) -> NDArray[np.float64]:
         """The adjoint, made when a gradient is asked for."""
-        return _aligned(self._doubles)
+        return _aligned(self._doubles + SHIFT)[SHIFT:]
 
 
 class Compiled:
@@ -112,13 +114,13 @@ class Compiled:
         self.symmetric = is_symmetric(diagonal)
         self._qubits, self._layers, self._threads = diagonal.variables, layers, threads
         self._bits = self._qubits - self.symmetric
-        self._within = min(self._bits, TILE_BITS)
+        self._within = self._bits if self._bits <= WHOLE_BITS else TILE_BITS
         self.costs = tabulate(diagonal, self._bits)
         self._kind = "u1" if self.costs.table.dtype == np.uint8 else "f8"
         levels = len(self.costs.values)
         self._values = np.zeros(-(-levels // LANES) * LANES)
         self._values[:levels] = self.costs.values
-        self._shape = np.array([self._qubits, layers, self.symmetric, self._bits, self._within])
+        self._shape = np.array([self._qubits, layers, self.symmetric, self._bits, self._within, len(self._values)])
         self._forward = _kernel(_FORWARD, self._kind)
         self._workspaces: list[_Workspace] = []
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
@@ -183,7 +185,7 @@ class Compiled:
 
     def _mirrored(self, point: Point, values: NDArray[Any]) -> NDArray[Any]:
         """The values in the order of the basis states: betas are reduced modulo pi/2, which leaves a flip of all qubits out."""
-        flips = np.rint(point[self._layers :] / (0.5 * np.pi)).sum()
+        flips = np.floor(point[self._layers :] / (0.5 * np.pi) + 0.5).sum()
         return values[::-1] if flips % 2 and not self.symmetric else values
 
     def _evolve(self, point: Point) -> NDArray[np.float64]:
@@ -195,7 +197,7 @@ class Compiled:
     def _reserve(self, count: int) -> None:
         """Make the workspaces of so many threads, before they start."""
         while len(self._workspaces) < count:
-            self._workspaces.append(_Workspace(self._bits, self._within))
+            self._workspaces.append(_Workspace(self._bits, self._within, self._values))
 
     def _shares(self, points: int) -> bool:
         """Whether the threads work on one state together."""
@@ -236,12 +238,12 @@ class Compiled:
     def _run_forward(self, state: _Workspace, own: _Workspace, points: Points, run: tuple[int, ...], out: Values) -> None:
         """The forward kernel on a state, with a thread's own scratch."""
         kernel, costs = self._forward, self.costs.table
-        kernel(points, self._shape, costs, self._values, state.psi, own.scratch, state.parts, np.array(run), out)
+        kernel(points, self._shape, costs, state.psi, own.scratch, state.parts, np.array(run), out)
 
     def _run_backward(self, state: _Workspace, own: _Workspace, points: Points, run: tuple[int, ...], out: Points) -> None:
         """The backward kernel on a state and its adjoint, with a thread's own scratch."""
         kernel, costs = self._backward, self.costs.table
-        kernel(points, self._shape, costs, self._values, state.psi, state.lam, own.scratch, state.parts, np.array(run), out)
+        kernel(points, self._shape, costs, state.psi, state.lam, own.scratch, state.parts, np.array(run), out)
 
     @cached_property
     def _backward(self) -> Callable[..., None]:

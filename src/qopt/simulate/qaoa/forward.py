@@ -34,10 +34,25 @@ BUFFER = GAUGE + 8 * LANES
 """Where parts of the scratch array begin, in doubles, after a layer's tables: accumulators, the gauge's first values, a column."""
 PADDING = 1
 """Blocks left free after a tile: else a column's blocks, a power of 2 apart, would share a few lines of the caches."""
+SHIFT = 256
+"""Doubles by which the adjoint lies beside the state, half of the first cache's way, so that the two don't push each other out."""
 _GROUP = 8 * BLOCK
 _MOST = 4 if LANES == 8 else 3  # noqa: PLR2004 - the registers: 32 of 8 doubles, or 16 of 4
 """Qubits that one visit of the memory can mix."""
-inlined = njit(nogil=True)
+inlined = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def scratch_array(array, bits, values):
+    """Fill a scratch array with what the kernels only read: the levels' costs, and the first state in the gauge.
+
+    That is i^popcount(x) / sqrt(N): a block for each popcount, modulo 4, of the block's number.
+    """
+    array[:] = 0.0
+    array[2 * LEVELS : 2 * LEVELS + len(values)] = values
+    powers = np.add.outer(np.arange(4), np.bitwise_count(np.arange(LANES))) & 3
+    gauge = array[GAUGE:BUFFER].reshape(4, 2, LANES)
+    gauge[:, 0] = np.array([1.0, 0.0, -1.0, 0.0])[powers] * 0.5 ** (0.5 * bits)
+    gauge[:, 1] = np.array([0.0, 1.0, 0.0, -1.0])[powers] * 0.5 ** (0.5 * bits)
 
 
 @inlined
@@ -92,39 +107,23 @@ def _mix_tile(place, bits, tangent):
 @inlined
 def angle(point, layer, layers):
     """A layer's t = -tan(beta), cos(beta) and whether it mirrors the costs of later layers; beta reduced modulo pi/2."""
-    turns = np.rint(point[layers + layer] / (0.5 * math.pi))
+    turns = math.floor(point[layers + layer] / (0.5 * math.pi) + 0.5)
     beta = point[layers + layer] - turns * (0.5 * math.pi)
-    return -math.tan(beta), math.cos(beta), int(turns) & 1
+    return -math.tan(beta), math.cos(beta), turns & 1
 
 
 @inlined
-def prepare(point, shape, layer, sense, levels, scratch):
+def prepare(point, shape, layer, sense, scratch):
     """Fill the tables for a layer's phases, exp(sense i gamma h) cos(beta)^n; the sense is 1, or -1 to undo them."""
     _, cosine, _ = angle(point, layer, shape[1])
-    factor = cosine ** shape[0]
-    if levels:
-        table = do.address(scratch)
-        for first in range(0, 8 * levels, 8 * LANES):
+    factor = math.pow(cosine, shape[0])
+    if shape[5]:
+        table = scratch
+        for first in range(0, 8 * shape[5], 8 * LANES):
             do.fill(table + first, sense * point[layer], factor)
     else:
-        scratch[0], scratch[1] = sense * point[layer], factor
-
-
-@inlined
-def begin(shape, costs, scratch):
-    """Put what doesn't depend on the point to the scratch array.
-
-    The first state in the gauge is i^popcount(x) / sqrt(N): a block for each popcount, modulo 4, of the block's number.
-    """
-    for level in range(len(costs)):
-        scratch[2 * LEVELS + level] = costs[level]
-    amplitude = 0.5 ** (0.5 * shape[3])
-    for high in range(4):
-        for lane in range(LANES):
-            power = (high + do.popcount(lane)) & 3
-            real, imaginary = GAUGE + 2 * LANES * high + lane, GAUGE + 2 * LANES * high + LANES + lane
-            scratch[real] = (1.0, 0.0, -1.0, 0.0)[power] * amplitude
-            scratch[imaginary] = (0.0, 1.0, 0.0, -1.0)[power] * amplitude
+        do.put(scratch, sense * point[layer])
+        do.put(scratch + 8, factor)
 
 
 @inlined
@@ -160,12 +159,12 @@ def sign(shape, block):
 def _columns(point, shape, cost, psi, scratch, parts, sweep, low, high):
     """A sweep by columns."""
     layers, rows, blocks = shape[1], 1 << (shape[3] - shape[4]), 1 << (shape[4] - LANE_BITS)
-    table = do.address(scratch)
+    table = scratch
     sums, near, step = table + 8 * SUMS, np.int64(BLOCK), BLOCK * (blocks + PADDING)
     buffer, qubits = (table + 8 * BUFFER, near), (np.int64(0), shape[3] - shape[4])
     mask, last = mirror(point, shape, sweep), sweep == layers
     for item in range(low, high):
-        column = (do.address(psi) + item * BLOCK, step)
+        column = (psi + item * BLOCK, step)
         _rows(buffer, buffer, column, qubits, angle(point, sweep - 1, layers)[0])
         for row in range(rows):
             index, place = ((row * blocks + item) * LANES) ^ (mask & -LANES), buffer[0] + row * BLOCK
@@ -194,6 +193,8 @@ def _turn_pairs(shape, cost, state, table, sweep, tile, flips):
         other, way = final - block, sign(shape, block)
         places = (here + number * BLOCK, there - number * BLOCK)
         tangents = (way * flips[0], way * flips[1])
+        do.fetch_block(places[0] + step)
+        do.fetch_block(places[1] - step)
         if sweep == shape[1]:
             do.flip_pair(places, tangents[0], odd)
         else:
@@ -207,7 +208,7 @@ def _turn_pairs(shape, cost, state, table, sweep, tile, flips):
 def _tiles(point, shape, cost, psi, scratch, parts, sweep, low, high):
     """A sweep by tiles, or by pairs of complementary tiles."""
     layers, half, blocks, tiles = shape[1], shape[2] == 1, 1 << (shape[4] - LANE_BITS), 1 << (shape[3] - shape[4])
-    state, table, step = do.address(psi), do.address(scratch), BLOCK * (blocks + PADDING)
+    state, table, step = psi, scratch, BLOCK * (blocks + PADDING)
     sums, gauge = table + 8 * SUMS, table + 8 * GAUGE
     mask, last = mirror(point, shape, sweep), sweep == layers
     finishes, many = sweep > 0 and tiles > 1, 2 if half and tiles > 1 else 1
@@ -245,30 +246,31 @@ def total(parts, count, which):
     return result
 
 
-def forward(points, shape, cost, costs, psi, scratch, parts, run, out):
+def forward(points, shape, cost, psi, scratch, parts, run, out):
     """Energies of points, or single sweeps of one.
 
     Args:
         points: `(k, 2 p)` angles.
-        shape: n, p, 1 with the spin-flip symmetry or else 0, the state's qubits, a tile's qubits.
+        shape: n, p, 1 with the spin-flip symmetry or else 0, the state's qubits, a tile's, the number of
+            levels up to a multiple of `LANES`.
         cost: `(N,)` levels, one byte each, or the costs themselves.
-        costs: The levels' costs, filled up to a multiple of `LANES`.
         psi: The state in blocks, `PADDING` blocks after each tile; out.
-        scratch: Of this thread.
+        scratch: Of this thread, as `scratch_array` made it.
         parts: `(3 items,)` partial sums; out.
         run: First and last point, first and last sweep, first and last item (each last one excluded; a last item of -1 means all).
         out: `(k,)` energies, from the partial sums, unless some items were singled out. A last item of 0 asks for these alone.
     """
-    begin(shape, costs, scratch)
+    form = (shape[0], shape[1], shape[2], shape[3], shape[4], shape[5])
+    state, own = do.address(psi), do.address(scratch)
     for row in range(run[0], run[1]):
         point = points[row]
         for sweep in range(run[2], run[3]):
-            if sweep < shape[1]:
-                prepare(point, shape, sweep, 1.0, len(costs), scratch)
-            last = items(shape, sweep) if run[5] < 0 else run[5]
-            if by_columns(shape, sweep):
-                _columns(point, shape, cost, psi, scratch, parts, sweep, run[4], last)
+            if sweep < form[1]:
+                prepare(point, form, sweep, 1.0, own)
+            last = items(form, sweep) if run[5] < 0 else run[5]
+            if by_columns(form, sweep):
+                _columns(point, form, cost, state, own, parts, sweep, run[4], last)
             else:
-                _tiles(point, shape, cost, psi, scratch, parts, sweep, run[4], last)
+                _tiles(point, form, cost, state, own, parts, sweep, run[4], last)
         if run[5] <= 0:
-            out[row] = total(parts, items(shape, shape[1]), 0)
+            out[row] = total(parts, items(form, form[1]), np.int64(0))

@@ -463,3 +463,14 @@ def fetch_block(typing, place):
         return context.get_dummy_value()
 
     return types.void(_I), generate
+
+
+@intrinsic
+def put(typing, place, value):
+    """Write a number to an address."""
+
+    def generate(context, builder, signature, arguments):
+        builder.store(arguments[1], builder.inttoptr(arguments[0], _DOUBLE.as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(_I, _F), generate

@@ -1,0 +1,234 @@
+"""Exact energies, gradients and samples of ansatzes made of fermionic excitations."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from math import comb
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import numpy as np
+
+from qopt.errors import InputError
+from qopt.simulate.excitations.hamiltonian import FactorisedHamiltonian, MatrixHamiltonian, matrix_elements
+from qopt.simulate.excitations.plain import KEPT_PAIRS, PlainSweeps
+from qopt.simulate.excitations.rotations import Rotations, rotations
+from qopt.simulate.excitations.sector import Sector, dimension, split_spins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from qopt.ansatze.excitations import Excitation
+    from qopt.problems.integrals import Integrals
+    from qopt.simulate.excitations.hamiltonian import Hamiltonian
+    from qopt.types import Point, Points, Values
+
+T = TypeVar("T")
+
+MATRIX_ELEMENTS = 1 << 25
+"""Beyond so many elements the Hamiltonian is applied factor by factor."""
+_PLAIN_QUBITS = 10
+"""Up to so many qubits NumPy answers before numba is imported."""
+_DIMENSIONS = 1 << 32
+"""Indices are 32 bits wide."""
+
+
+class ExcitationEngine:
+    """Exact simulation of `prod_k exp(angle_k (T_k - T_k^dag)) |reference>` in the sector of its electrons; see `Excitation` for T and the order.
+
+    States are real, and as long as the sector has determinants: 441 for water in a minimal basis, where a register of qubits has 16384. So
+    this is also how ansatzes of tapered or parity-mapped problems are simulated: a mapping changes the circuit, and neither energies nor
+    samples once these are read as occupations.
+
+    Args:
+        integrals: The Hamiltonian, and how many electrons there are.
+        excitations: The ansatz; the first one acts first.
+        parameters: How many entries a point has, n.
+        reference: The determinant to begin with, bit p for spin orbital p; None puts the electrons in the lowest orbitals.
+        threads: How many points are computed at the same time. It changes no bit of any result.
+        compiled: Whether numba's kernels do the work; None means where numba is installed and there are more than 10 qubits.
+
+    Attributes:
+        name: `excitations-numba` or `excitations-numpy`, for results.
+
+    Raises:
+        InputError: If an excitation or the reference doesn't fit the integrals, a parameter is out of range, numba is asked for and missing, or
+            the sector needs more memory than there is.
+
+    References:
+        Sector and determinants: Knowles, Handy 1984, Chem. Phys. Lett. 111, 315; the gradient: Jones, Gacon 2020, arXiv:2009.02823.
+    """
+
+    def __init__(  # noqa: PLR0913 - the interface that all engines share, keywords but three
+        self,
+        integrals: Integrals,
+        excitations: Sequence[Excitation],
+        parameters: int,
+        *,
+        reference: int | None = None,
+        threads: int = 1,
+        compiled: bool | None = None,
+    ) -> None:
+        norb, electrons = integrals.norb, integrals.electrons
+        _check_memory(norb, electrons, excitations, threads)
+        self._constant = integrals.constant
+        self._threads = threads
+        self._sector = Sector.of(norb, electrons)
+        self._start = _start(self._sector, electrons, reference)
+        as_matrix = matrix_elements(norb, electrons) <= MATRIX_ELEMENTS
+        self._hamiltonian = (MatrixHamiltonian if as_matrix else FactorisedHamiltonian)(integrals, self._sector)
+        self._sweeps_class = _sweeps_class(norb, compiled=compiled)
+        self._pool: tuple[tuple[Excitation, ...], Rotations] | None = None
+        self._set_ansatz(excitations, parameters)
+
+    @property
+    def name(self) -> str:
+        """`excitations-numba` or `excitations-numpy`."""
+        return self._sweeps_class.name
+
+    @property
+    def dim(self) -> int:
+        """How many determinants the sector has."""
+        return self._sector.dim
+
+    @property
+    def strings(self) -> NDArray[np.int64]:
+        """`(dim,)`: the spin orbitals that each entry of a state occupies, bit p for spin orbital p."""
+        return self._sector.determinants
+
+    def with_excitations(self, excitations: Sequence[Excitation], parameters: int) -> ExcitationEngine:
+        """An engine with another ansatz that shares this one's Hamiltonian and pool: what a growing ansatz asks for at every step."""
+        other = copy(self)
+        other._set_ansatz(excitations, parameters)  # noqa: SLF001 - an engine of its own
+        return other
+
+    def energies(self, points: ArrayLike) -> Values:
+        """`(k,)` energies at `(k, n)` points, the constant included."""
+        parts = self._spread(self._sweeps.energies, self._points(points))
+        return np.concatenate(parts) + self._constant if len(parts) != 1 else parts[0] + self._constant
+
+    def gradient(self, point: ArrayLike) -> tuple[float, NDArray[np.float64]]:
+        """The energy and its `(n,)` gradient at an `(n,)` point."""
+        values, gradients = self._sweeps.gradients(self._points(point, one=True))
+        return float(values[0]) + self._constant, gradients[0]
+
+    def gradients(self, points: ArrayLike) -> tuple[Values, NDArray[np.float64]]:
+        """`(k,)` energies and `(k, n)` gradients at `(k, n)` points."""
+        points = self._points(points)
+        parts = self._spread(self._sweeps.gradients, points)
+        values, gradients = (np.concatenate(part) for part in zip(*parts, strict=True)) if parts else (np.empty(0), np.empty(points.shape))
+        return values + self._constant, gradients
+
+    def state(self, point: ArrayLike) -> NDArray[np.float64]:
+        """The `(dim,)` real amplitudes at an `(n,)` point; `strings` says of which determinants."""
+        return self._sweeps.state(self._points(point, one=True)[0])
+
+    def pool_gradients(self, point: ArrayLike, pool: Sequence[Excitation]) -> NDArray[np.float64]:
+        """`(m,)` commutators `<psi| [H, T - T^dag] |psi>` of m candidates, times their coefficients, in the state at an `(n,)` point.
+
+        It is the slope of the energy in the parameter of a candidate that is put behind the ansatz, at 0. Since `T - T^dag` is antisymmetric
+        and H symmetric, it is `2 <H psi| T - T^dag |psi>`: one product with H serves them all.
+
+        References:
+            Grimsley, Economou, Barnes, Mayhall 2019, arXiv:1812.11173, eq. 4.
+        """
+        key = tuple(pool)
+        if self._pool is None or self._pool[0] != key:
+            self._pool = key, rotations(key, self._sector)
+        state = self.state(point)
+        return self._sweeps.slopes(state, self._sweeps.image(state), self._pool[1])
+
+    def samples(self, points: ArrayLike, shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """`(k, shots)` determinants drawn at each of `(k, n)` points, bit p for spin orbital p."""
+        points, strings = self._points(points), self.strings
+        out = np.empty((len(points), shots), dtype=np.int64)
+        for row, point in enumerate(points):
+            probabilities = self._sweeps.state(point) ** 2
+            out[row] = strings[rng.choice(len(strings), size=shots, p=probabilities / probabilities.sum())]
+        return out
+
+    def _set_ansatz(self, excitations: Sequence[Excitation], parameters: int) -> None:
+        for excitation in excitations:
+            if excitation.parameter >= parameters:
+                raise InputError(f"{excitation} belongs to parameter {excitation.parameter}, expected 0 to {parameters - 1}")
+        self._parameters = parameters
+        tables = rotations(excitations, self._sector, self._start)
+        shape = len(self._sector.alpha), len(self._sector.beta)
+        self._sweeps = self._sweeps_class(tables, self._hamiltonian, self._start, shape)
+
+    def _points(self, points: ArrayLike, *, one: bool = False) -> Points:
+        array = np.ascontiguousarray(points, dtype=np.float64)
+        expected = 1 if one else 2
+        if array.ndim != expected or array.shape[-1] != self._parameters:
+            shape = f"({self._parameters},)" if one else f"(k, {self._parameters})"
+            raise InputError(f"got an array of shape {np.shape(points)}, expected {shape}: an angle for each parameter")
+        return array.reshape(-1, self._parameters) if one else array
+
+    def _spread(self, function: Callable[[Points], T], points: Points) -> list[T]:
+        """The function's answers to parts of the points, as many at a time as there are threads."""
+        if self._threads == 1 or len(points) <= 1:
+            return [function(points)] if len(points) else []
+        with ThreadPoolExecutor(self._threads) as executor:
+            return list(executor.map(function, np.array_split(points, min(self._threads, len(points)))))
+
+
+def memory_needed(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation], *, gradient: bool, batch: int = 1) -> int:
+    """Bytes that an engine takes at most at a time, while it is made or while it computes.
+
+    Args:
+        norb: Spatial orbitals.
+        electrons: Of spin alpha and beta.
+        excitations: The ansatz.
+        gradient: Whether gradients are asked for.
+        batch: How many points are computed at the same time: the engine's `threads`.
+    """
+    dim, elements = dimension(norb, electrons), matrix_elements(norb, electrons)
+    strings = [comb(norb, count) for count in electrons]
+    connected = [n * (1 + count * (norb - count)) for n, count in zip(strings, electrons, strict=True)]
+    one_spin = 5 * 8 * norb**2 * max(connected)
+    if elements <= MATRIX_ELEMENTS:
+        hamiltonian = 44 * elements
+    else:
+        hamiltonian = 12 * connected[0] * (norb * (norb + 1) // 2) + 4 * 8 * dim
+    vectors = 8 * dim * batch * (5 if gradient else 4)
+    parts = {ladder for excitation in excitations for ladder in split_spins(excitation.created, excitation.annihilated, norb)[:2]}
+    tables = 3 * 24 * sum(max(strings) for _ in parts)
+    return one_spin + hamiltonian + vectors + tables + 16 * KEPT_PAIRS
+
+
+def _check_memory(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation], threads: int) -> None:
+    needed = memory_needed(norb, electrons, excitations, gradient=True, batch=threads)
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else sys.maxsize
+    if needed > available or dimension(norb, electrons) > _DIMENSIONS:
+        raise InputError(
+            f"{dimension(norb, electrons):,} determinants of {electrons} electrons in {norb} orbitals need {needed / 2**30:.1f} GiB of memory, "
+            f"expected at most {available / 2**30:.1f} GiB: choose a smaller active space"
+        )
+
+
+def _start(sector: Sector, electrons: tuple[int, int], reference: int | None) -> int:
+    if reference is None:
+        reference = ((1 << electrons[0]) - 1) | ((1 << electrons[1]) - 1) << sector.norb
+    start = sector.index(reference)
+    if start is None:
+        raise InputError(
+            f"the reference {reference:#b} has not {electrons[0]} alpha and {electrons[1]} beta electrons in {sector.norb} orbitals"
+        )
+    return start
+
+
+def _sweeps_class(norb: int, *, compiled: bool | None) -> type[PlainSweeps | CompiledSweeps]:
+    if compiled is None:
+        compiled = 2 * norb > _PLAIN_QUBITS and importlib.util.find_spec("numba") is not None
+    if not compiled:
+        return PlainSweeps
+    try:
+        from qopt.simulate.excitations.compiled import CompiledSweeps  # noqa: PLC0415 - numba takes a while to import
+    except ImportError as error:
+        raise InputError(f"numba can't be imported: {error}; install it, or use compiled=False") from error
+    return CompiledSweeps

@@ -12,10 +12,10 @@ from qopt.errors import InputError
 class Excitation:
     """The factor `exp(angle (T - T^dag))` of an ansatz, with `angle = coefficient * point[parameter]`.
 
-    `T = a^dag_{created[0]} a^dag_{created[1]} .. a_{annihilated[1]} a_{annihilated[0]}`: creators from left to right, annihilators from right to
-    left, so `created[i]` takes the electron of `annihilated[i]`, and two tuples swapped in step are the same T. Spin orbitals are numbered
-    blockwise: alpha from 0 to norb - 1, beta from norb to 2 norb - 1. That is qubit i under the Jordan-Wigner mapping, with the parity of the
-    spin orbitals below i as its sign.
+    `T = a^dag_{created[0]} a^dag_{created[1]} .. a_{annihilated[1]} a_{annihilated[0]}`: creators from left to right, annihilators from
+    right to left, so `created[i]` takes the electron of `annihilated[i]`, and two tuples swapped in step are the same T. Spin orbitals are
+    numbered blockwise: alpha from 0 to norb - 1, beta from norb to 2 norb - 1. Under the Jordan-Wigner mapping spin orbital i is qubit i,
+    and `a_i` has the parity of the spin orbitals below i as its sign.
 
     An ansatz is the product `.. exp(angle_1 (T_1 - T_1^dag)) exp(angle_0 (T_0 - T_0^dag)) |reference>`: the first excitation acts first.
 
@@ -78,8 +78,8 @@ def uccsd(norb: int, electrons: tuple[int, int]) -> tuple[Excitation, ...]:
 def kupccgsd(norb: int, repetitions: int = 1) -> tuple[Excitation, ...]:
     """Generalised pair doubles and spin-summed generalised singles, k times: `norb (norb - 1)` parameters for each repetition.
 
-    Within a repetition the pair doubles (p alpha, p beta) to (q alpha, q beta) act first, by p and then by q > p, so that the singles turn the
-    orbitals of the pairs; then the singles p to q in the same order, alpha and beta with one parameter.
+    Within a repetition the pair doubles (p alpha, p beta) to (q alpha, q beta) act first, by p and then by q > p, so that the singles turn
+    the orbitals of the pairs; then the singles p to q in the same order, alpha and beta with one parameter.
 
     Args:
         norb: Spatial orbitals.

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from qopt.errors import InputError
 from qopt.problems.integrals import MAX_ORBITALS, Integrals
 from qopt.problems.text_file import TextFile
 
@@ -32,15 +31,15 @@ _TWICE = 1e-8
 def read_fcidump(path: Path | str) -> Integrals:
     """Read the integrals of a restricted calculation over real orbitals.
 
-    The header is a Fortran namelist `&FCI NORB=.., NELEC=.., MS2=.., ... /` over any number of lines, closed by `/` or `&END`; keys come in any
-    order and case, and those beside `NORB`, `NELEC` and `MS2` (0 where it is missing) are not used. Then follow lines `value i j k l`: the
-    integral (ij|kl), the integral h_ij where k = l = 0, an orbital energy (not used) where only i is not 0, and last of all the constant
-    energy where all are 0. Integrals that are left out are 0. Nothing shows that a file was cut off but the line of the constant, so that
-    line has to be there, at the end.
+    The header is a Fortran namelist `&FCI NORB=.., NELEC=.., MS2=.., ... /` over any number of lines, closed by `/` or `&END`; keys come in
+    any order and case, and those beside `NORB`, `NELEC` and `MS2` (0 where it is missing) are not used. Then follow lines `value i j k l`:
+    the integral (ij|kl), the integral h_ij where k = l = 0, an orbital energy (not used) where only i is not 0, and last of all the
+    constant energy where all are 0. Integrals that are left out are 0. Nothing but the line of the constant shows that a file is whole, so
+    that line has to be there, at the end.
 
     Raises:
-        InputError: If the file can't be read, is damaged, cut off, unrestricted or complex; the message begins with `path:line:column` where
-            the contents are at fault.
+        InputError: If the file can't be read, is damaged, cut off, unrestricted or complex; the message begins with `path:line:column`
+            where the contents are at fault.
 
     References:
         Knowles, Handy 1989, Computer Physics Communications 54, 75.

@@ -31,8 +31,8 @@ class Integrals:
         electrons: How many of spin alpha and of spin beta.
 
     Raises:
-        InputError: If a shape doesn't fit, a number isn't finite, a symmetry is violated by more than 1e-8 of the largest integral, there are
-            more than `MAX_ORBITALS` orbitals, or more electrons of one spin than orbitals.
+        InputError: If a shape doesn't fit, a number isn't finite, a symmetry is violated by more than 1e-8 of the largest integral, or
+            there are more than `MAX_ORBITALS` orbitals or more electrons of one spin than orbitals.
 
     References:
         Helgaker, Jorgensen, Olsen 2000, Molecular Electronic-Structure Theory, eq. 2.2.18.
@@ -46,8 +46,8 @@ class Integrals:
     def __post_init__(self) -> None:
         """Copy the arrays and check everything."""
         one_body, two_body = _real(self.one_body, "one_body"), _real(self.two_body, "two_body")
-        norb = len(one_body) if one_body.ndim else 0
-        if norb < 1 or one_body.shape != (norb, norb):
+        norb = one_body.shape[0] if one_body.ndim else 0
+        if one_body.shape != (norb, norb) or norb == 0:
             raise InputError(f"one_body has the shape {one_body.shape}, expected (norb, norb) with one orbital or more")
         if norb > MAX_ORBITALS:
             raise InputError(f"there are {norb} orbitals, expected at most {MAX_ORBITALS}: choose an active space")
@@ -56,7 +56,8 @@ class Integrals:
         for name, numbers in (("constant", np.asarray(self.constant)), ("one_body", one_body), ("two_body", two_body)):
             if not np.isfinite(numbers).all():
                 raise InputError(f"{name} holds a number that is not finite, expected finite integrals")
-        if len(self.electrons) != 2 or not all(0 <= count <= norb for count in self.electrons):  # noqa: PLR2004 - two spins
+        electrons = tuple(map(int, self.electrons))
+        if len(electrons) != 2 or not all(0 <= count <= norb for count in electrons):  # noqa: PLR2004 - two spins
             raise InputError(f"electrons is {self.electrons}, expected (n_alpha, n_beta) with 0 to {norb} electrons each")
         one_body = _symmetric(one_body, (1, 0), "one_body lacks the symmetry h_pq = h_qp")
         for symmetry, axes in _TWO_BODY_SWAPS.items():
@@ -65,7 +66,7 @@ class Integrals:
         object.__setattr__(self, "constant", float(self.constant))
         object.__setattr__(self, "one_body", one_body)
         object.__setattr__(self, "two_body", two_body)
-        object.__setattr__(self, "electrons", (int(self.electrons[0]), int(self.electrons[1])))
+        object.__setattr__(self, "electrons", electrons)
 
     def __repr__(self) -> str:
         """The size, not the numbers."""

@@ -27,7 +27,7 @@ class CompiledSweeps:
     def __init__(self, rotations: Rotations, hamiltonian: Hamiltonian, start: int, shape: tuple[int, int]) -> None:
         self._hamiltonian = hamiltonian
         self._shape = shape
-        self._ansatz = (rotations.parameters, rotations.factors, start)
+        self._ansatz = (rotations.parameters, rotations.factors, start, shape)
         self._tables = rotations.tables
         self._lower = hamiltonian.lower()
 
@@ -54,7 +54,7 @@ class CompiledSweeps:
         """`(k,)` energies."""
         values = np.empty(len(points))
         if self._lower is not None:
-            kernels.energies(points, self._ansatz, self._tables, self._lower, np.empty(self._shape), values)
+            kernels.energies(points, self._ansatz, self._tables, self._lower, values)
             return values
         for row, point in enumerate(points):
             state = self.state(point)
@@ -65,10 +65,9 @@ class CompiledSweeps:
         """`(k,)` energies and `(k, n)` gradients, by one sweep forward and one back."""
         values, gradients = np.empty(len(points)), np.zeros(points.shape)
         if self._lower is not None:
-            memory = np.empty(self._shape), np.empty(self._shape)
-            kernels.gradients(points, self._ansatz, self._tables, self._lower, *memory, values, gradients)
+            kernels.gradients(points, self._ansatz, self._tables, self._lower, values, gradients)
             return values, gradients
-        parameters, factors, _ = self._ansatz
+        parameters, factors, *_ = self._ansatz
         for row, point in enumerate(points):
             turns = self._turns(point)
             state = self._state(*turns)
@@ -80,7 +79,7 @@ class CompiledSweeps:
         return values, gradients
 
     def _turns(self, point: Point) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        parameters, factors, _ = self._ansatz
+        parameters, factors, *_ = self._ansatz
         angles = factors * point[parameters]
         return np.cos(angles), np.sin(angles)
 

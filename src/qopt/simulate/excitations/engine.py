@@ -8,14 +8,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from math import comb
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from qopt.errors import InputError
 from qopt.simulate.excitations.hamiltonian import FactorisedHamiltonian, MatrixHamiltonian, matrix_elements
 from qopt.simulate.excitations.plain import KEPT_PAIRS, PlainSweeps
-from qopt.simulate.excitations.rotations import Rotations, rotations
+from qopt.simulate.excitations.rotations import rotations
 from qopt.simulate.excitations.sector import Sector, dimension, split_spins
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from qopt.ansatze.excitations import Excitation
     from qopt.problems.integrals import Integrals
-    from qopt.simulate.excitations.hamiltonian import Hamiltonian
-    from qopt.types import Point, Points, Values
+    from qopt.simulate.excitations.compiled import CompiledSweeps
+    from qopt.simulate.excitations.rotations import Rotations
+    from qopt.types import Points, Values
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ _DIMENSIONS = 1 << 32
 
 
 class ExcitationEngine:
-    """Exact simulation of `prod_k exp(angle_k (T_k - T_k^dag)) |reference>` in the sector of its electrons; see `Excitation` for T and the order.
+    """Exact simulation of `prod_k exp(angle_k (T_k - T_k^dag)) |reference>` in the sector of its electrons; `Excitation` tells the order.
 
     States are real, and as long as the sector has determinants: 441 for water in a minimal basis, where a register of qubits has 16384. So
     this is also how ansatzes of tapered or parity-mapped problems are simulated: a mapping changes the circuit, and neither energies nor
@@ -57,14 +58,14 @@ class ExcitationEngine:
         name: `excitations-numba` or `excitations-numpy`, for results.
 
     Raises:
-        InputError: If an excitation or the reference doesn't fit the integrals, a parameter is out of range, numba is asked for and missing, or
-            the sector needs more memory than there is.
+        InputError: If an excitation or the reference doesn't fit the integrals, a parameter is out of range, numba is asked for and
+            missing, or the sector needs more memory than there is.
 
     References:
         Sector and determinants: Knowles, Handy 1984, Chem. Phys. Lett. 111, 315; the gradient: Jones, Gacon 2020, arXiv:2009.02823.
     """
 
-    def __init__(  # noqa: PLR0913 - the interface that all engines share, keywords but three
+    def __init__(
         self,
         integrals: Integrals,
         excitations: Sequence[Excitation],
@@ -129,10 +130,10 @@ class ExcitationEngine:
         return self._sweeps.state(self._points(point, one=True)[0])
 
     def pool_gradients(self, point: ArrayLike, pool: Sequence[Excitation]) -> NDArray[np.float64]:
-        """`(m,)` commutators `<psi| [H, T - T^dag] |psi>` of m candidates, times their coefficients, in the state at an `(n,)` point.
+        """`(m,)` commutators `<psi| [H, T - T^dag] |psi>` of m candidates, times their coefficients, psi being the state at an `(n,)` point.
 
-        It is the slope of the energy in the parameter of a candidate that is put behind the ansatz, at 0. Since `T - T^dag` is antisymmetric
-        and H symmetric, it is `2 <H psi| T - T^dag |psi>`: one product with H serves them all.
+        It is the slope of the energy in the parameter of a candidate that is put behind the ansatz, at 0. Since `T - T^dag` is
+        antisymmetric and H symmetric, it is `2 <H psi| T - T^dag |psi>`: one product with H serves them all.
 
         References:
             Grimsley, Economou, Barnes, Mayhall 2019, arXiv:1812.11173, eq. 4.
@@ -191,10 +192,8 @@ def memory_needed(norb: int, electrons: tuple[int, int], excitations: Sequence[E
     strings = [comb(norb, count) for count in electrons]
     connected = [n * (1 + count * (norb - count)) for n, count in zip(strings, electrons, strict=True)]
     one_spin = 5 * 8 * norb**2 * max(connected)
-    if elements <= MATRIX_ELEMENTS:
-        hamiltonian = 44 * elements
-    else:
-        hamiltonian = 12 * connected[0] * (norb * (norb + 1) // 2) + 4 * 8 * dim
+    factorised = 12 * connected[0] * (norb * (norb + 1) // 2) + 4 * 8 * dim
+    hamiltonian = 44 * elements if elements <= MATRIX_ELEMENTS else factorised
     vectors = 8 * dim * batch * (5 if gradient else 4)
     parts = {ladder for excitation in excitations for ladder in split_spins(excitation.created, excitation.annihilated, norb)[:2]}
     tables = 3 * 24 * sum(max(strings) for _ in parts)
@@ -206,8 +205,8 @@ def _check_memory(norb: int, electrons: tuple[int, int], excitations: Sequence[E
     available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else sys.maxsize
     if needed > available or dimension(norb, electrons) > _DIMENSIONS:
         raise InputError(
-            f"{dimension(norb, electrons):,} determinants of {electrons} electrons in {norb} orbitals need {needed / 2**30:.1f} GiB of memory, "
-            f"expected at most {available / 2**30:.1f} GiB: choose a smaller active space"
+            f"{dimension(norb, electrons):,} determinants of {electrons} electrons in {norb} orbitals need {needed / 2**30:.1f} GiB of "
+            f"memory, expected at most {available / 2**30:.1f} GiB: choose a smaller active space"
         )
 
 

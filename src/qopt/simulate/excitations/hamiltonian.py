@@ -117,8 +117,8 @@ def sector_matrix(integrals: Integrals, sector: Sector) -> sparse.csr_array:
         [_both_spins(integrals, alpha, beta, first, first + rows) for first in range(0, alpha.strings, rows)], format="csr"
     )
     alone = sparse.kron(one_spin(integrals, alpha), sparse.eye_array(beta.strings), format="csr")
-    alone += sparse.kron(sparse.eye_array(alpha.strings), one_spin(integrals, beta), format="csr")
-    matrix = sparse.csr_array(alone + both)
+    other = sparse.kron(sparse.eye_array(alpha.strings), one_spin(integrals, beta), format="csr")
+    matrix = sparse.csr_array(alone + other + both)
     matrix.data = _without_noise(matrix.data, integrals)
     matrix.eliminate_zeros()
     matrix.sort_indices()
@@ -186,7 +186,7 @@ class FactorisedHamiltonian:
         for matrix, sources, images, signs in self._terms:
             # Each image occurs once: where a string has r it lacks s, or the other way round.
             out[:, images] += matrix @ (columns[:, sources] * signs)
-        return out.reshape(-1)
+        return np.asarray(out).reshape(-1)
 
     def lower(self) -> Lower | None:
         """None: there is no matrix."""

@@ -1,6 +1,6 @@
 """The sweeps over amplitudes, compiled by numba when this module is first imported, and kept on disk from then on.
 
-A state is a contiguous `(n_alpha, n_beta)` array. Excitations come as the tables of `Rotations`, and the Hamiltonian as the lower triangle L
+A state is a contiguous `(n_alpha, n_beta)` array. Excitations come as the tables of `Rotations`, the Hamiltonian as the lower triangle L
 of its matrix with half of the diagonal, `H = L + L^T`, so that an energy reads each element once.
 """
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numba
 import numpy as np
-from numba.types import Tuple, float64, int64, uint32, uint64, void
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,18 +20,18 @@ if TYPE_CHECKING:
     from qopt.simulate.excitations.rotations import Tables
 
     Vector: TypeAlias = NDArray[np.float64]
-    Ansatz: TypeAlias = tuple[NDArray[np.int64], Vector, int]
+    Ansatz: TypeAlias = tuple[NDArray[np.int64], Vector, int, tuple[int, int]]
 
 _FAST = {"contract", "reassoc", "nsz"}
 """Fused multiply-adds and sums in any order; unlike with all of fastmath, what isn't finite stays visible."""
-_VECTOR, _MATRIX = float64[::1], float64[:, ::1]
+_VECTOR, _MATRIX = "float64[::1]", "float64[:, ::1]"
 # Unsigned ranks, because numba looks at every signed index whether it counts from the end.
-_TABLES = Tuple((uint64[:, ::1], uint32[::1], uint32[::1], _VECTOR))
-_LOWER = Tuple((uint32[::1], uint32[::1], _VECTOR))
-_ANSATZ = Tuple((int64[::1], _VECTOR, int64))
+_TABLES = f"Tuple((uint64[:, ::1], uint32[::1], uint32[::1], {_VECTOR}))"
+_LOWER = f"Tuple((uint32[::1], uint32[::1], {_VECTOR}))"
+_ANSATZ = f"Tuple((int64[::1], {_VECTOR}, int64, UniTuple(int64, 2)))"
 
 
-def _compiled(signature: object) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile for one signature, without the GIL; kept on disk where numba finds a folder to write to."""
 
     def compile_(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,17 +43,16 @@ def _compiled(signature: object) -> Callable[[Callable[..., Any]], Callable[...,
     return compile_
 
 
-@_compiled(void(_MATRIX, _VECTOR, _VECTOR, _TABLES))
+@_compiled(f"void({_MATRIX}, {_VECTOR}, {_VECTOR}, {_TABLES})")
 def forward(state: Vector, cosines: Vector, sines: Vector, tables: Tables) -> None:
     """Apply all excitations in place, the first one first."""
     spans, sources, targets, signs = tables
     for k in range(len(spans)):
-        alpha, alpha_end, beta, beta_end = spans[k]
-        whole = beta_end - beta == np.uint64(state.shape[1]) and sources[beta] == targets[beta]
+        alpha, alpha_end, beta, beta_end, whole_rows = spans[k]
         cosine, sine = cosines[k], sines[k]
         for a in range(alpha, alpha_end):
             left, right, turn = state[sources[a]], state[targets[a]], sine * signs[a]
-            if whole:
+            if whole_rows:
                 for b in range(len(left)):
                     x, y = left[b], right[b]
                     left[b], right[b] = cosine * x - turn * y, cosine * y + turn * x
@@ -65,23 +63,22 @@ def forward(state: Vector, cosines: Vector, sines: Vector, tables: Tables) -> No
                     left[i], right[j] = cosine * x - signed * y, cosine * y + signed * x
 
 
-@_compiled(void(_MATRIX, _MATRIX, _VECTOR, _VECTOR, _TABLES, _VECTOR))
-def backward(state: Vector, image: Vector, cosines: Vector, sines: Vector, tables: Tables, slopes: Vector) -> None:  # noqa: PLR0913, PLR0917 - a kernel
+@_compiled(f"void({_MATRIX}, {_MATRIX}, {_VECTOR}, {_VECTOR}, {_TABLES}, {_VECTOR})")
+def backward(state: Vector, image: Vector, cosines: Vector, sines: Vector, tables: Tables, slopes: Vector) -> None:
     """Undo all excitations on a state and on its image under H, the last one first, and write down the slope at each.
 
-    A rotation commutes with its own generator, so the slope can be taken behind it, `dE/dangle = 2 <image| T - T^dag |state>`: twice the sum
-    of `sign (image_target state_source - image_source state_target)` over the pairs.
+    A rotation commutes with its own generator, so the slope can be taken behind it: `dE/dangle = 2 <image| T - T^dag |state>`, which is
+    twice the sum of `sign (image_target state_source - image_source state_target)` over the pairs.
     """
     spans, sources, targets, signs = tables
     for k in range(len(spans) - 1, -1, -1):
-        alpha, alpha_end, beta, beta_end = spans[k]
-        whole = beta_end - beta == np.uint64(state.shape[1]) and sources[beta] == targets[beta]
+        alpha, alpha_end, beta, beta_end, whole_rows = spans[k]
         cosine, sine, slope = cosines[k], sines[k], 0.0
         for a in range(alpha, alpha_end):
             left, right, turn = state[sources[a]], state[targets[a]], sine * signs[a]
             image_left, image_right = image[sources[a]], image[targets[a]]
             partial = 0.0
-            if whole:
+            if whole_rows:
                 for b in range(len(left)):
                     x, y, p, q = left[b], right[b], image_left[b], image_right[b]
                     partial += q * x - p * y
@@ -98,7 +95,7 @@ def backward(state: Vector, image: Vector, cosines: Vector, sines: Vector, table
         slopes[k] = 2.0 * slope
 
 
-@_compiled(float64(_VECTOR, _LOWER))
+@_compiled(f"float64({_VECTOR}, {_LOWER})")
 def quadratic(state: Vector, lower: Lower) -> float:
     """`<state| H |state> = 2 <state| L |state>`."""
     pointers, columns, elements = lower
@@ -111,7 +108,7 @@ def quadratic(state: Vector, lower: Lower) -> float:
     return 2.0 * energy
 
 
-@_compiled(float64(_VECTOR, _LOWER, _VECTOR))
+@_compiled(f"float64({_VECTOR}, {_LOWER}, {_VECTOR})")
 def product(state: Vector, lower: Lower, out: Vector) -> float:
     """Write `H state = L state + L^T state`, and return `<state| H |state>`."""
     pointers, columns, elements = lower
@@ -127,11 +124,12 @@ def product(state: Vector, lower: Lower, out: Vector) -> float:
     return 2.0 * energy
 
 
-@_compiled(void(_MATRIX, _ANSATZ, _TABLES, _LOWER, _MATRIX, _VECTOR))
-def energies(points: Vector, ansatz: Ansatz, tables: Tables, lower: Lower, state: Vector, values: Vector) -> None:  # noqa: PLR0913, PLR0917 - a kernel
-    """Energies of `(k, n)` points; `state` is overwritten."""
-    parameters, factors, start = ansatz
+@_compiled(f"void({_MATRIX}, {_ANSATZ}, {_TABLES}, {_LOWER}, {_VECTOR})")
+def energies(points: Vector, ansatz: Ansatz, tables: Tables, lower: Lower, values: Vector) -> None:
+    """Write the energies of `(k, n)` points."""
+    parameters, factors, start, shape = ansatz
     cosines, sines = np.empty(len(factors)), np.empty(len(factors))
+    state = np.empty(shape)
     flat = state.reshape(-1)
     for row in range(len(points)):
         for k in range(len(factors)):
@@ -143,13 +141,12 @@ def energies(points: Vector, ansatz: Ansatz, tables: Tables, lower: Lower, state
         values[row] = quadratic(flat, lower)
 
 
-@_compiled(void(_MATRIX, _ANSATZ, _TABLES, _LOWER, _MATRIX, _MATRIX, _VECTOR, _MATRIX))
-def gradients(  # noqa: PLR0913, PLR0917 - a kernel
-    points: Vector, ansatz: Ansatz, tables: Tables, lower: Lower, state: Vector, image: Vector, values: Vector, slopes: Vector
-) -> None:
-    """Energies of `(k, n)` points, and what is to be added to their `(k, n)` gradients; `state` and `image` are overwritten."""
-    parameters, factors, start = ansatz
+@_compiled(f"void({_MATRIX}, {_ANSATZ}, {_TABLES}, {_LOWER}, {_VECTOR}, {_MATRIX})")
+def gradients(points: Vector, ansatz: Ansatz, tables: Tables, lower: Lower, values: Vector, slopes: Vector) -> None:
+    """Write the energies of `(k, n)` points, and add their gradients to `(k, n)` slopes."""
+    parameters, factors, start, shape = ansatz
     cosines, sines, by_excitation = np.empty(len(factors)), np.empty(len(factors)), np.empty(len(factors))
+    state, image = np.empty(shape), np.empty(shape)
     flat = state.reshape(-1)
     for row in range(len(points)):
         for k in range(len(factors)):

@@ -29,15 +29,14 @@ class Rotations:
     `T` takes each determinant to one other or to none, and back with the same sign, so `exp(angle (T - T^dag))` turns pairs of amplitudes
     (x, y) to `(cos x - sign sin y, cos y + sign sin x)`. The pairs of excitation k are all combinations of an alpha and a beta part:
     `state[sources[a], sources[b]]` with `state[targets[a], targets[b]]` and the sign `signs[a] signs[b]`, for a from `spans[k, 0]` up to
-    `spans[k, 1]` and b from `spans[k, 2]` up to `spans[k, 3]`. Where a spin isn't excited its sources are its targets.
+    `spans[k, 1]` and b from `spans[k, 2]` up to `spans[k, 3]`. Where a spin isn't excited its sources are its targets; where that holds
+    for all beta strings, whole rows are turned without a look at the table, and `spans[k, 4]` is 1.
 
     Attributes:
         parameters: `(k,)`: which entry of a point turns each excitation.
         factors: `(k,)`: its angle for each unit of that entry, with the sign of the order of T's operators.
-        spans: `(k, 4)` first and last entry of the tables below, for the alpha and then for the beta part.
-        sources: Ranks of strings.
-        targets: Ranks of the strings that T makes of them.
-        signs: +1 or -1.
+        spans: `(k, 5)`: first and last entry of the tables below, for the alpha and then for the beta part, and whether whole rows are
+            turned. sources: Ranks of strings. targets: Ranks of the strings that T makes of them. signs: +1 or -1.
     """
 
     parameters: NDArray[np.int64]
@@ -59,7 +58,7 @@ class Rotations:
             excitation: Which one.
             columns: The number of beta strings.
         """
-        a, a_end, b, b_end = (int(bound) for bound in self.spans[excitation])
+        a, a_end, b, b_end, _ = (int(bound) for bound in self.spans[excitation])
         sources, targets = (
             (ranks[a:a_end, None].astype(np.int64) * columns + ranks[None, b:b_end]).reshape(-1) for ranks in (self.sources, self.targets)
         )
@@ -73,24 +72,25 @@ def rotations(excitations: Sequence[Excitation], sector: Sector, start: int | No
     Args:
         excitations: Each within the sector.
         sector: Where the state is.
-        start: The entry of the state that all amplitude is in before the first excitation. Pairs of amplitudes that are 0 by then are left out,
-            and so are they in a backward sweep, since no earlier excitation reaches them. None keeps all pairs.
+        start: The entry of the state that all amplitude is in before the first excitation. Pairs of amplitudes that are still 0 at an
+            excitation are left out of it, also of its backward sweep, since no earlier excitation looks at them. None keeps all pairs.
 
     Raises:
         InputError: If an excitation names a spin orbital that doesn't exist or doesn't conserve the electrons of each spin.
     """
     bases = sector.alpha, sector.beta
-    places = divmod(start, len(sector.beta)) if start is not None else (slice(None), slice(None))
-    active = tuple(np.zeros(len(basis), dtype=np.bool_) for basis in bases)
-    for strings, place in zip(active, places, strict=True):
-        strings[place] = True
+    if start is None:
+        active = [np.ones(len(basis), dtype=np.bool_) for basis in bases]
+    else:
+        active = [np.arange(len(basis)) == place for basis, place in zip(bases, divmod(start, len(sector.beta)), strict=True)]
     tables = _Tables()
-    spans, factors = np.empty((len(excitations), 4), dtype=np.uint64), np.empty(len(excitations))
+    spans, factors = np.empty((len(excitations), 5), dtype=np.uint64), np.empty(len(excitations))
     for index, excitation in enumerate(excitations):
         _check(excitation, sector.norb)
         *ladders, sign = split_spins(excitation.created, excitation.annihilated, sector.norb)
         for spin, (basis, ladder, strings) in enumerate(zip(bases, ladders, active, strict=True)):
             spans[index, 2 * spin : 2 * spin + 2] = tables.span(basis, ladder, strings)
+        spans[index, 4] = not ladders[1] and spans[index, 3] - spans[index, 2] == len(sector.beta)
         factors[index] = sign * excitation.coefficient
     parameters = np.array([excitation.parameter for excitation in excitations], dtype=np.int64)
     return Rotations(parameters, factors, spans, *tables.joined())

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from hypothesis import given
-
-from qopt.simulate.excitations import ExcitationEngine
 from tests.oracles import excitations as oracle
 from tests.simulate.excitations.cases import ENGINES, cases
+
+from qopt.simulate.excitations import ExcitationEngine
 
 if TYPE_CHECKING:
     from tests.simulate.excitations.cases import Case

@@ -11,9 +11,16 @@ from qopt.simulate.excitations import kernels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qopt.simulate.excitations.hamiltonian import Hamiltonian
+    from qopt.simulate.excitations.hamiltonian import Hamiltonian, Term
     from qopt.simulate.excitations.rotations import Rotations
     from qopt.types import Point, Points, Values
+
+
+def add_term(term: Term, state: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Add a term's product with an `(n_alpha, n_beta)` state to another one."""
+    matrix = term.matrix
+    rows = matrix.indptr.astype(np.uint32), matrix.indices.astype(np.uint32), matrix.data
+    kernels.add_term(rows, (term.sources, term.images, term.signs), state, out)
 
 
 class CompiledSweeps:
@@ -23,6 +30,7 @@ class CompiledSweeps:
     """
 
     name = "excitations-numba"
+    add_term = staticmethod(add_term)
 
     def __init__(self, rotations: Rotations, hamiltonian: Hamiltonian, start: int, shape: tuple[int, int]) -> None:
         self._hamiltonian = hamiltonian

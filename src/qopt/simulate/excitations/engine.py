@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from math import comb
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from qopt.errors import InputError
-from qopt.simulate.excitations.hamiltonian import FactorisedHamiltonian, MatrixHamiltonian, matrix_elements
-from qopt.simulate.excitations.plain import KEPT_PAIRS, PlainSweeps
+from qopt.simulate.excitations.hamiltonian import FactorisedHamiltonian, MatrixHamiltonian
+from qopt.simulate.excitations.memory import check_size, fits_a_matrix
+from qopt.simulate.excitations.plain import PlainSweeps
 from qopt.simulate.excitations.rotations import rotations
-from qopt.simulate.excitations.sector import Sector, dimension, split_spins
+from qopt.simulate.excitations.sector import Sector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,12 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MATRIX_ELEMENTS = 1 << 25
-"""Beyond so many elements the Hamiltonian is applied factor by factor."""
 _PLAIN_QUBITS = 10
 """Up to so many qubits NumPy answers before numba is imported."""
-_DIMENSIONS = 1 << 32
-"""Indices are 32 bits wide."""
 
 
 class ExcitationEngine:
@@ -76,14 +69,17 @@ class ExcitationEngine:
         compiled: bool | None = None,
     ) -> None:
         norb, electrons = integrals.norb, integrals.electrons
-        _check_memory(norb, electrons, excitations, threads)
+        check_size(norb, electrons, excitations, threads)
         self._constant = integrals.constant
         self._threads = threads
         self._sector = Sector.of(norb, electrons)
         self._start = _start(self._sector, electrons, reference)
-        as_matrix = matrix_elements(norb, electrons) <= MATRIX_ELEMENTS
-        self._hamiltonian = (MatrixHamiltonian if as_matrix else FactorisedHamiltonian)(integrals, self._sector)
         self._sweeps_class = _sweeps_class(norb, compiled=compiled)
+        self._hamiltonian = (
+            MatrixHamiltonian(integrals, self._sector)
+            if fits_a_matrix(norb, electrons)
+            else FactorisedHamiltonian(integrals, self._sector, self._sweeps_class.add_term)
+        )
         self._pool: tuple[tuple[Excitation, ...], Rotations] | None = None
         self._set_ansatz(excitations, parameters)
 
@@ -178,38 +174,6 @@ class ExcitationEngine:
             return list(executor.map(function, np.array_split(points, min(self._threads, len(points)))))
 
 
-def memory_needed(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation], *, gradient: bool, batch: int = 1) -> int:
-    """Bytes that an engine takes at most at a time, while it is made or while it computes.
-
-    Args:
-        norb: Spatial orbitals.
-        electrons: Of spin alpha and beta.
-        excitations: The ansatz.
-        gradient: Whether gradients are asked for.
-        batch: How many points are computed at the same time: the engine's `threads`.
-    """
-    dim, elements = dimension(norb, electrons), matrix_elements(norb, electrons)
-    strings = [comb(norb, count) for count in electrons]
-    connected = [n * (1 + count * (norb - count)) for n, count in zip(strings, electrons, strict=True)]
-    one_spin = 5 * 8 * norb**2 * max(connected)
-    factorised = 12 * connected[0] * (norb * (norb + 1) // 2) + 4 * 8 * dim
-    hamiltonian = 44 * elements if elements <= MATRIX_ELEMENTS else factorised
-    vectors = 8 * dim * batch * (5 if gradient else 4)
-    parts = {ladder for excitation in excitations for ladder in split_spins(excitation.created, excitation.annihilated, norb)[:2]}
-    tables = 3 * 24 * sum(max(strings) for _ in parts)
-    return one_spin + hamiltonian + vectors + tables + 16 * KEPT_PAIRS
-
-
-def _check_memory(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation], threads: int) -> None:
-    needed = memory_needed(norb, electrons, excitations, gradient=True, batch=threads)
-    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else sys.maxsize
-    if needed > available or dimension(norb, electrons) > _DIMENSIONS:
-        raise InputError(
-            f"{dimension(norb, electrons):,} determinants of {electrons} electrons in {norb} orbitals need {needed / 2**30:.1f} GiB of "
-            f"memory, expected at most {available / 2**30:.1f} GiB: choose a smaller active space"
-        )
-
-
 def _start(sector: Sector, electrons: tuple[int, int], reference: int | None) -> int:
     if reference is None:
         reference = ((1 << electrons[0]) - 1) | ((1 << electrons[1]) - 1) << sector.norb
@@ -222,12 +186,12 @@ def _start(sector: Sector, electrons: tuple[int, int], reference: int | None) ->
 
 
 def _sweeps_class(norb: int, *, compiled: bool | None) -> type[PlainSweeps | CompiledSweeps]:
-    if compiled is None:
-        compiled = 2 * norb > _PLAIN_QUBITS and importlib.util.find_spec("numba") is not None
-    if not compiled:
+    if compiled is False or (compiled is None and 2 * norb <= _PLAIN_QUBITS):
         return PlainSweeps
     try:
         from qopt.simulate.excitations.compiled import CompiledSweeps  # noqa: PLC0415 - numba takes a while to import
     except ImportError as error:
-        raise InputError(f"numba can't be imported: {error}; install it, or use compiled=False") from error
+        if compiled:
+            raise InputError(f"numba can't be imported: {error}; install it, or use compiled=False") from error
+        return PlainSweeps
     return CompiledSweeps

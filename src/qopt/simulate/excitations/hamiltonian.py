@@ -6,7 +6,6 @@ With `E_pq` of either spin it is `H = H_alpha x 1 + 1 x H_beta + sum (pq|rs) E_p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -15,6 +14,7 @@ from scipy import sparse
 from qopt.simulate.excitations.sector import transitions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeAlias
 
     from numpy.typing import NDArray
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _NOISE = 1e-14
 """Matrix elements below this share of the largest integral are rounding errors of integrals that vanish by symmetry."""
-_CHUNK_ELEMENTS = 1 << 22
 
 
 class Hamiltonian(Protocol):
@@ -125,13 +124,6 @@ def sector_matrix(integrals: Integrals, sector: Sector) -> sparse.csr_array:
     return matrix
 
 
-def matrix_elements(norb: int, electrons: tuple[int, int]) -> int:
-    """How many elements the sector's matrix has at most: Slater-Condon's diagonal, singles and doubles of each determinant."""
-    singles = [count * (norb - count) for count in electrons]
-    doubles = [comb(count, 2) * comb(norb - count, 2) for count in electrons]
-    return comb(norb, electrons[0]) * comb(norb, electrons[1]) * ((1 + singles[0]) * (1 + singles[1]) + sum(doubles))
-
-
 class MatrixHamiltonian:
     """The Hamiltonian as the sparse matrix of its sector.
 
@@ -155,6 +147,28 @@ class MatrixHamiltonian:
         return lower.indptr.astype(np.uint32), lower.indices.astype(np.uint32), elements
 
 
+@dataclass(frozen=True, eq=False)
+class Term:
+    """A matrix on the alpha strings times a signed permutation of some beta strings.
+
+    Attributes:
+        matrix: `(n_alpha, n_alpha)`.
+        sources: Ranks of beta strings.
+        images: What they become, each once.
+        signs: +1 or -1.
+    """
+
+    matrix: sparse.csr_array
+    sources: NDArray[np.uint32]
+    images: NDArray[np.uint32]
+    signs: NDArray[np.float64]
+
+
+def add_term(term: Term, state: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Add a term's product with an `(n_alpha, n_beta)` state to another one."""
+    out[:, term.images] += term.matrix @ (state[:, term.sources] * term.signs)
+
+
 class FactorisedHamiltonian:
     """The Hamiltonian as `H_alpha x 1 + 1 x H_beta + sum_{r <= s} G_rs x (E_rs + E_sr)`, with `G_rs = sum_pq (pq|rs) E_pq^alpha`.
 
@@ -163,50 +177,58 @@ class FactorisedHamiltonian:
     Args:
         integrals: Over real orbitals.
         sector: Where the states are.
+        add: What adds the product of a term.
     """
 
-    def __init__(self, integrals: Integrals, sector: Sector) -> None:
+    def __init__(self, integrals: Integrals, sector: Sector, add: Callable[..., None] = add_term) -> None:
         alpha, beta = Moves.of(sector.alpha, sector.norb), Moves.of(sector.beta, sector.norb)
         self._shape = (alpha.strings, beta.strings)
-        self._alpha, self._beta = one_spin(integrals, alpha), one_spin(integrals, beta)
+        self._add = add
+        self._alone = _alone(one_spin(integrals, alpha), beta.strings), _alone(one_spin(integrals, beta), alpha.strings)
         self._terms = []
         for r in range(sector.norb):
             for s in range(r, sector.norb):
+                # A string that has r and lacks s can't be one that lacks r and has s, so each image occurs once.
                 ladders = (((r, True), (s, False)), ((s, True), (r, False)))[: 1 if r == s else 2]
-                sources, images, signs = (
-                    np.concatenate(part) for part in zip(*(transitions(sector.beta, ladder) for ladder in ladders), strict=True)
-                )
-                pq = integrals.two_body[:, :, r, s].reshape(-1)
-                self._terms.append((alpha.matrix(_without_noise(alpha.factors @ pq, integrals)), sources, images, signs))
+                moves = [transitions(sector.beta, ladder) for ladder in ladders]
+                sources, images, signs = (np.concatenate(part) for part in zip(*moves, strict=True))
+                matrix = alpha.matrix(_without_noise(alpha.factors @ integrals.two_body[:, :, r, s].reshape(-1), integrals))
+                self._terms.append(Term(matrix, sources.astype(np.uint32), images.astype(np.uint32), signs))
 
     def apply(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
         """H times a `(dim,)` state, without the constant."""
-        columns = state.reshape(self._shape)
-        out = self._alpha @ columns + (self._beta @ columns.T).T
-        for matrix, sources, images, signs in self._terms:
-            # Each image occurs once: where a string has r it lacks s, or the other way round.
-            out[:, images] += matrix @ (columns[:, sources] * signs)
-        return np.asarray(out).reshape(-1)
+        square = state.reshape(self._shape)
+        transposed = np.ascontiguousarray(square.T)
+        out, out_transposed = np.zeros_like(square), np.zeros_like(transposed)
+        self._add(self._alone[0], square, out)
+        self._add(self._alone[1], transposed, out_transposed)
+        for term in self._terms:
+            self._add(term, square, out)
+        out += out_transposed.T
+        return out.reshape(-1)
 
     def lower(self) -> Lower | None:
         """None: there is no matrix."""
         return None
 
 
-def _both_spins(integrals: Integrals, alpha: Moves, beta: Moves, first: int, last: int) -> sparse.csr_array:
-    """Rows of `sum (pq|rs) E_pq^alpha x E_rs^beta` for a range of alpha strings, as many elements in each row as there are connections."""
-    targets = alpha.targets[first:last]
-    strings, connections = targets.shape
-    size, width = beta.targets.shape
-    factors = alpha.factors[first * connections : (first + strings) * connections]
+def _alone(matrix: sparse.csr_array, strings: int) -> Term:
+    """A term that leaves the strings of the other spin as they are."""
+    ranks = np.arange(strings, dtype=np.uint32)
+    return Term(matrix, ranks, ranks, np.ones(strings))
+
+
+def _both_spins(integrals: Integrals, alpha: Moves, beta: Moves) -> sparse.csr_array:
+    """`sum (pq|rs) E_pq^alpha x E_rs^beta`: each row has an element for every pair of connections of its two strings."""
     pairs = integrals.two_body.reshape(alpha.norb**2, alpha.norb**2)
-    elements = (factors @ (beta.factors @ pairs).T).reshape(strings, connections, size, width)
-    columns = (targets * size)[:, None, :, None] + beta.targets[None, :, None, :]
-    pointers = np.arange(strings * size + 1) * (connections * width)
-    data = _without_noise(np.ascontiguousarray(elements.transpose(0, 2, 1, 3)).reshape(-1), integrals)
-    rows = sparse.csr_array((data, columns.reshape(-1), pointers), shape=(strings * size, alpha.strings * size))
-    rows.eliminate_zeros()
-    return rows
+    shape = *alpha.targets.shape, *beta.targets.shape
+    elements = (alpha.factors @ (beta.factors @ pairs).T).reshape(shape).transpose(0, 2, 1, 3)
+    columns = (alpha.targets * beta.strings)[:, None, :, None] + beta.targets[None, :, None, :]
+    dim = alpha.strings * beta.strings
+    pointers = np.arange(dim + 1) * (shape[1] * shape[3])
+    matrix = sparse.csr_array((_without_noise(elements.reshape(-1), integrals), columns.reshape(-1), pointers), shape=(dim, dim))
+    matrix.eliminate_zeros()
+    return matrix
 
 
 def _without_noise(elements: NDArray[np.float64], integrals: Integrals) -> NDArray[np.float64]:

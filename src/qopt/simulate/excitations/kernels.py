@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _FAST = {"contract", "reassoc", "nsz"}
 """Fused multiply-adds and sums in any order; unlike with all of fastmath, what isn't finite stays visible."""
+_BLOCK = 256
+"""Columns of a state that are worked on at a time: 2 MiB of 1024 rows."""
 _VECTOR, _MATRIX = "float64[::1]", "float64[:, ::1]"
 # Unsigned ranks, because numba looks at every signed index whether it counts from the end.
 _TABLES = f"Tuple((uint64[:, ::1], uint32[::1], uint32[::1], {_VECTOR}))"
@@ -122,6 +124,35 @@ def product(state: Vector, lower: Lower, out: Vector) -> float:
         out[row] += total
         energy += total * amplitude
     return 2.0 * energy
+
+
+@_compiled(f"void({_LOWER}, {_LOWER}, {_MATRIX}, {_MATRIX})")
+def add_term(matrix: Lower, moves: Lower, state: Vector, out: Vector) -> None:
+    """Add the product of a `Term` and a state, some columns at a time, so that what a row is made of stays in the cache.
+
+    Args:
+        matrix: Pointers of rows, columns and elements.
+        moves: Sources, images and signs.
+        state: `(n_alpha, n_beta)`.
+        out: What the product is added to.
+    """
+    pointers, columns, elements = matrix
+    sources, images, signs = moves
+    gathered = np.empty((len(state), _BLOCK))
+    row = np.empty(_BLOCK)
+    for first in range(0, len(sources), _BLOCK):
+        width = min(_BLOCK, len(sources) - first)
+        for a in range(len(state)):
+            for b in range(width):
+                gathered[a, b] = signs[first + b] * state[a, sources[first + b]]
+        for a in range(len(state)):
+            row[:width] = 0.0
+            for k in range(pointers[a], pointers[a + 1]):
+                element, other = elements[k], gathered[columns[k]]
+                for b in range(width):
+                    row[b] += element * other[b]
+            for b in range(width):
+                out[a, images[first + b]] += row[b]
 
 
 @_compiled(f"void({_MATRIX}, {_ANSATZ}, {_TABLES}, {_LOWER}, {_VECTOR})")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qopt.simulate.excitations.hamiltonian import add_term
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -30,6 +32,7 @@ class PlainSweeps:
     """
 
     name = "excitations-numpy"
+    add_term = staticmethod(add_term)
 
     def __init__(self, rotations: Rotations, hamiltonian: Hamiltonian, start: int, shape: tuple[int, int]) -> None:
         self._rotations = rotations

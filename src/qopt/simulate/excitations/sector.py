@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -56,11 +55,6 @@ class Sector:
         a, b = int(np.searchsorted(self.alpha, alpha)), int(np.searchsorted(self.beta, beta))
         inside = a < len(self.alpha) and b < len(self.beta) and self.alpha[a] == alpha and self.beta[b] == beta
         return a * len(self.beta) + b if inside else None
-
-
-def dimension(norb: int, electrons: tuple[int, int]) -> int:
-    """How many determinants the sector has, without listing them."""
-    return comb(norb, electrons[0]) * comb(norb, electrons[1])
 
 
 def strings(norb: int, electrons: int) -> Strings:

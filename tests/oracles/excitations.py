@@ -32,7 +32,7 @@ def annihilators(modes: int) -> tuple[sparse.csr_array, ...]:
 
 @cache
 def products(norb: int) -> tuple[sparse.csr_array, sparse.csr_array]:
-    """`sum a_p^dag a_q` and `1/2 sum a_p^dag a_r^dag a_s a_q` over spins, each flattened to a column for every p, q and every p, q, r, s."""
+    """`sum a_p^dag a_q` and `1/2 sum a_p^dag a_r^dag a_s a_q` over spins, flattened to a column for each p, q and each p, q, r, s."""
     a = annihilators(2 * norb)
     spins, orbitals = (0, norb), range(norb)
     one = [sum(a[p + i].T @ a[q + i] for i in spins) for p, q in product(orbitals, repeat=2)]

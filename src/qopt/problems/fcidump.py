@@ -174,6 +174,6 @@ def _store(file: TextFile, row: Row, one_body: NDArray[np.float64], two_body: ND
 
 def _after_the_constant(line: int) -> str:
     return (
-        f"there are further integrals after the constant energy `value 0 0 0 0` of line {line}, expected it once and last: of an unrestricted "
-        "calculation use one set of orbitals for both spins; of another order, move that line to the end, so that a file cut off is noticed"
+        f"there are further integrals after the constant energy `value 0 0 0 0` of line {line}, expected it once and last: "
+        "for an unrestricted calculation use one set of orbitals; else move that line to the end, which shows that the file is whole"
     )

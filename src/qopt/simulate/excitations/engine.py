@@ -126,7 +126,7 @@ class ExcitationEngine:
         return self._sweeps.state(self._points(point, one=True)[0])
 
     def pool_gradients(self, point: ArrayLike, pool: Sequence[Excitation]) -> NDArray[np.float64]:
-        """`(m,)` commutators `<psi| [H, T - T^dag] |psi>` of m candidates, times their coefficients, psi being the state at an `(n,)` point.
+        """`(m,)` commutators `<psi| [H, T - T^dag] |psi>` of m candidates, times their coefficients, in the state psi at a point.
 
         It is the slope of the energy in the parameter of a candidate that is put behind the ansatz, at 0. Since `T - T^dag` is
         antisymmetric and H symmetric, it is `2 <H psi| T - T^dag |psi>`: one product with H serves them all.

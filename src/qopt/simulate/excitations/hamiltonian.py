@@ -110,11 +110,7 @@ def one_spin(integrals: Integrals, moves: Moves) -> sparse.csr_array:
 def sector_matrix(integrals: Integrals, sector: Sector) -> sparse.csr_array:
     """The `(dim, dim)` matrix of the Hamiltonian, without the constant and without elements that vanish by symmetry."""
     alpha, beta = Moves.of(sector.alpha, sector.norb), Moves.of(sector.beta, sector.norb)
-    width = alpha.targets.shape[1] * beta.targets.size
-    rows = max(1, _CHUNK_ELEMENTS // width)
-    both = sparse.vstack(
-        [_both_spins(integrals, alpha, beta, first, first + rows) for first in range(0, alpha.strings, rows)], format="csr"
-    )
+    both = _both_spins(integrals, alpha, beta)
     alone = sparse.kron(one_spin(integrals, alpha), sparse.eye_array(beta.strings), format="csr")
     other = sparse.kron(sparse.eye_array(alpha.strings), one_spin(integrals, beta), format="csr")
     matrix = sparse.csr_array(alone + other + both)

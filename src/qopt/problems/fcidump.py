@@ -23,6 +23,7 @@ Row: TypeAlias = tuple[int, float, tuple[int, int, int, int]]
 
 _NUMBER = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eEdD]([+-]?[0-9]{1,9})|([+-][0-9]{1,9}))?")
 _INDEX = re.compile(r"[0-9]{1,9}")
+_NO = ("0", "F", ".F.", ".FALSE.")
 _HEADER_LINES = 1000
 _COLUMNS = 5
 _TWICE = 1e-8
@@ -110,7 +111,7 @@ def _assignments(text: str) -> dict[str, list[str]]:
 def _size(file: TextFile, header: dict[str, list[str]]) -> tuple[int, tuple[int, int]]:
     """The number of orbitals, and of electrons of spin alpha and beta."""
     for key in ("IUHF", "UHF"):
-        if header.get(key, ["0"])[:1] not in (["0"], [".FALSE."], [".false."], ["F"], []):
+        if any(word.upper() not in _NO for word in header.get(key, [])):
             raise file.at(
                 1, 1, f"{key} is set: these are integrals of an unrestricted calculation, expected one set of orbitals for both spins"
             )

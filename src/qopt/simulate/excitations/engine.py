@@ -107,7 +107,7 @@ class ExcitationEngine:
     def energies(self, points: ArrayLike) -> Values:
         """`(k,)` energies at `(k, n)` points, the constant included."""
         parts = self._spread(self._sweeps.energies, self._points(points))
-        return np.concatenate(parts) + self._constant if len(parts) != 1 else parts[0] + self._constant
+        return np.concatenate(parts) + self._constant
 
     def gradient(self, point: ArrayLike) -> tuple[float, NDArray[np.float64]]:
         """The energy and its `(n,)` gradient at an `(n,)` point."""
@@ -116,9 +116,8 @@ class ExcitationEngine:
 
     def gradients(self, points: ArrayLike) -> tuple[Values, NDArray[np.float64]]:
         """`(k,)` energies and `(k, n)` gradients at `(k, n)` points."""
-        points = self._points(points)
-        parts = self._spread(self._sweeps.gradients, points)
-        values, gradients = (np.concatenate(part) for part in zip(*parts, strict=True)) if parts else (np.empty(0), np.empty(points.shape))
+        parts = self._spread(self._sweeps.gradients, self._points(points))
+        values, gradients = (np.concatenate(part) for part in zip(*parts, strict=True))
         return values + self._constant, gradients
 
     def state(self, point: ArrayLike) -> NDArray[np.float64]:
@@ -164,12 +163,12 @@ class ExcitationEngine:
         if array.ndim != expected or array.shape[-1] != self._parameters:
             shape = f"({self._parameters},)" if one else f"(k, {self._parameters})"
             raise InputError(f"got an array of shape {np.shape(points)}, expected {shape}: an angle for each parameter")
-        return array.reshape(-1, self._parameters) if one else array
+        return array[None] if one else array
 
     def _spread(self, function: Callable[[Points], T], points: Points) -> list[T]:
         """The function's answers to parts of the points, as many at a time as there are threads."""
         if self._threads == 1 or len(points) <= 1:
-            return [function(points)] if len(points) else []
+            return [function(points)]
         with ThreadPoolExecutor(self._threads) as executor:
             return list(executor.map(function, np.array_split(points, min(self._threads, len(points)))))
 

@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eEdD]([+-]?[0-9]{1
 _INDEX = re.compile(r"[0-9]{1,9}")
 _NO = ("0", "F", ".F.", ".FALSE.")
 _HEADER_LINES = 1000
+_HEADER_WIDTH = 10_000
 _COLUMNS = 5
 _TWICE = 1e-8
 
@@ -93,7 +94,7 @@ def _header(file: TextFile) -> tuple[dict[str, list[str]], int]:
     for number, line in islice(file.lines(), _HEADER_LINES):
         if number == 1 and not line.lstrip().upper().startswith(("&FCI", "$FCI")):
             raise file.at(1, 1, f"got {line[:40]!r}, expected an FCIDUMP file that begins with `&FCI NORB=..,NELEC=..,MS2=..,`")
-        text = line.split("!")[0]
+        text = line[:_HEADER_WIDTH].split("!")[0]
         end = re.search(r"/|[&$]END", text, re.IGNORECASE)
         words.append(text[: end.start()] if end else text)
         if end:

@@ -107,7 +107,7 @@ class ExcitationEngine:
     def energies(self, points: ArrayLike) -> Values:
         """`(k,)` energies at `(k, n)` points, the constant included."""
         parts = self._spread(self._sweeps.energies, self._points(points))
-        return np.concatenate(parts) + self._constant
+        return (parts[0] if len(parts) == 1 else np.concatenate(parts)) + self._constant
 
     def gradient(self, point: ArrayLike) -> tuple[float, NDArray[np.float64]]:
         """The energy and its `(n,)` gradient at an `(n,)` point."""

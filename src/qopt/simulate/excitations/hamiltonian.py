@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Lower: TypeAlias = tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float64]]
 
+_DENSE = 128
+"""Up to so many determinants SciPy takes longer to look at a sparse matrix than NumPy to multiply with all of it."""
 _NOISE = 1e-14
 """Matrix elements below this share of the largest integral are rounding errors of integrals that vanish by symmetry."""
 
@@ -130,10 +132,11 @@ class MatrixHamiltonian:
 
     def __init__(self, integrals: Integrals, sector: Sector) -> None:
         self.matrix = sector_matrix(integrals, sector)
+        self._product = self.matrix.toarray() if sector.dim <= _DENSE else self.matrix
 
     def apply(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
         """H times a `(dim,)` state, without the constant."""
-        return np.asarray(self.matrix @ state)
+        return np.asarray(self._product @ state)
 
     def lower(self) -> Lower | None:
         """L with `H = L + L^T`: pointers of rows, columns, elements."""

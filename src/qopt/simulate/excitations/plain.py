@@ -45,8 +45,8 @@ class PlainSweeps:
         """The `(dim,)` state at a point."""
         state = np.zeros(self._shape[0] * self._shape[1])
         state[self._start] = 1.0
-        for (sources, targets), cosine, sine in zip(self._pairs(), *self._turns(point), strict=True):
-            _turn(state, sources, targets, cosine, sine)
+        for pairs, turn in zip(self._pairs(), self._turns(point), strict=True):
+            state[pairs] = turn @ state[pairs]
         return state
 
     def image(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -55,7 +55,7 @@ class PlainSweeps:
 
     def slopes(self, state: NDArray[np.float64], image: NDArray[np.float64], pool: Rotations) -> NDArray[np.float64]:
         """`(m,)`: `2 <image| T - T^dag |state>` of each of m excitations, times its factor."""
-        return pool.factors * [_slope(state, image, *pair) for pair in _pairs(pool, self._shape[1])()]
+        return pool.factors * [_slope(state[pairs], image[pairs]) for pairs in _pairs(pool, self._shape[1])()]
 
     def energies(self, points: Points) -> Values:
         """`(k,)` energies."""
@@ -66,43 +66,44 @@ class PlainSweeps:
         """`(k,)` energies and `(k, n)` gradients, by one sweep forward and one back."""
         values, gradients = np.empty(len(points)), np.zeros(points.shape)
         parameters, factors = self._rotations.parameters, self._rotations.factors
+        slopes = np.empty(len(factors))
         for row, point in enumerate(points):
             state = self.state(point)
             image = self.image(state)
             values[row] = state @ image
-            slopes = np.empty(len(factors))
-            cosines, sines = self._turns(point)
-            for k, (sources, targets) in zip(reversed(range(len(factors))), self._pairs(backwards=True), strict=True):
-                slopes[k] = _slope(state, image, sources, targets)
-                _turn(state, sources, targets, cosines[k], -sines[k])
-                _turn(image, sources, targets, cosines[k], -sines[k])
+            backwards = zip(reversed(range(len(factors))), self._pairs(backwards=True), self._turns(point)[::-1], strict=True)
+            for k, pairs, turn in backwards:
+                left, right = state[pairs], image[pairs]
+                slopes[k] = _slope(left, right)
+                state[pairs], image[pairs] = turn.T @ left, turn.T @ right
             np.add.at(gradients[row], parameters, factors * slopes)
         return values, gradients
 
-    def _turns(self, point: Point) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _turns(self, point: Point) -> NDArray[np.float64]:
+        """`(k, 2, 2)` rotations of the pairs of each excitation."""
         angles = self._rotations.factors * point[self._rotations.parameters]
-        return np.cos(angles), np.sin(angles)
+        turns = np.empty((len(angles), 2, 2))
+        turns[:, 0, 0] = turns[:, 1, 1] = np.cos(angles)
+        turns[:, 1, 0] = np.sin(angles)
+        turns[:, 0, 1] = -turns[:, 1, 0]
+        return turns
 
 
-def _pairs(rotations: Rotations, columns: int) -> Callable[..., Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]]:
-    """A function that goes through the pairs of all excitations, from the last to the first if asked to."""
+def _pairs(rotations: Rotations, columns: int) -> Callable[..., Iterator[NDArray[np.int64]]]:
+    """A function that goes through the `(2, m)` pairs of each excitation, from the last one to the first if asked to."""
     spans = rotations.spans.astype(np.int64)
     total = ((spans[:, 1] - spans[:, 0]) * (spans[:, 3] - spans[:, 2])).sum()
     kept = [rotations.pairs(k, columns) for k in range(len(spans))] if total <= KEPT_PAIRS else None
 
-    def through(*, backwards: bool = False) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def through(*, backwards: bool = False) -> Iterator[NDArray[np.int64]]:
+        if kept is not None:
+            return reversed(kept) if backwards else iter(kept)
         order = range(len(spans))
-        for k in reversed(order) if backwards else order:
-            yield kept[k] if kept is not None else rotations.pairs(k, columns)
+        return (rotations.pairs(k, columns) for k in (reversed(order) if backwards else order))
 
     return through
 
 
-def _turn(state: NDArray[np.float64], sources: NDArray[np.int64], targets: NDArray[np.int64], cosine: float, sine: float) -> None:
-    left, right = state[sources], state[targets]
-    state[sources] = cosine * left - sine * right
-    state[targets] = cosine * right + sine * left
-
-
-def _slope(state: NDArray[np.float64], image: NDArray[np.float64], sources: NDArray[np.int64], targets: NDArray[np.int64]) -> float:
-    return 2.0 * float(image[targets] @ state[sources] - image[sources] @ state[targets])
+def _slope(state: NDArray[np.float64], image: NDArray[np.float64]) -> float:
+    """`2 <image| T - T^dag |state>` from the `(2, m)` amplitudes of both, sources first."""
+    return 2.0 * float(image[1] @ state[0] - image[0] @ state[1])

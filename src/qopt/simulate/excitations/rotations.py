@@ -51,8 +51,8 @@ class Rotations:
         """Spans, sources, targets and signs, as the kernels take them."""
         return self.spans, self.sources, self.targets, self.signs
 
-    def pairs(self, excitation: int, columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Entries of a flat state that one excitation turns: `(m,)` sources and targets, swapped where the sign is -1.
+    def pairs(self, excitation: int, columns: int) -> NDArray[np.int64]:
+        """Entries of a flat state that one excitation turns: `(2, m)` sources and targets, swapped where the sign is -1.
 
         Args:
             excitation: Which one.
@@ -63,7 +63,7 @@ class Rotations:
             (ranks[a:a_end, None].astype(np.int64) * columns + ranks[None, b:b_end]).reshape(-1) for ranks in (self.sources, self.targets)
         )
         positive = np.multiply.outer(self.signs[a:a_end], self.signs[b:b_end]).reshape(-1) > 0
-        return np.where(positive, sources, targets), np.where(positive, targets, sources)
+        return np.where(positive, (sources, targets), (targets, sources))
 
 
 def rotations(excitations: Sequence[Excitation], sector: Sector, start: int | None = None) -> Rotations:

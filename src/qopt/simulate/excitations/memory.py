@@ -1,0 +1,78 @@
+"""How much memory the simulation of excitations takes, told before it is taken."""
+
+from __future__ import annotations
+
+import os
+import sys
+from math import comb
+from typing import TYPE_CHECKING
+
+from qopt.errors import InputError
+from qopt.simulate.excitations.plain import KEPT_PAIRS
+from qopt.simulate.excitations.sector import split_spins
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qopt.ansatze.excitations import Excitation
+
+MATRIX_ELEMENTS = 1 << 21
+"""Where the sector's matrix may have more elements the Hamiltonian is applied factor by factor, which is faster from there on."""
+_MAX_ORBITALS = 31
+"""The occupations of so many orbitals of both spins fit into 64 bits."""
+
+
+def dimension(norb: int, electrons: tuple[int, int]) -> int:
+    """How many determinants a sector has."""
+    return comb(norb, electrons[0]) * comb(norb, electrons[1])
+
+
+def matrix_elements(norb: int, electrons: tuple[int, int]) -> int:
+    """How many elements the sector's matrix has at most: Slater-Condon's diagonal, singles and doubles of each determinant."""
+    singles = [count * (norb - count) for count in electrons]
+    doubles = [comb(count, 2) * comb(norb - count, 2) for count in electrons]
+    return dimension(norb, electrons) * ((1 + singles[0]) * (1 + singles[1]) + sum(doubles))
+
+
+def fits_a_matrix(norb: int, electrons: tuple[int, int]) -> bool:
+    """Whether the Hamiltonian is kept as the matrix of the sector."""
+    return matrix_elements(norb, electrons) <= MATRIX_ELEMENTS
+
+
+def memory_needed(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation], *, gradient: bool, batch: int = 1) -> int:
+    """Bytes that an engine takes at most at a time, while it is made or while it computes.
+
+    Args:
+        norb: Spatial orbitals.
+        electrons: Of spin alpha and beta.
+        excitations: The ansatz.
+        gradient: Whether gradients are asked for.
+        batch: How many points are computed at the same time: the engine's `threads`.
+    """
+    dim = dimension(norb, electrons)
+    strings = [comb(norb, count) for count in electrons]
+    connected = [n * (1 + count * (norb - count)) for n, count in zip(strings, electrons, strict=True)]
+    one_spin = 5 * 8 * norb**2 * max(connected)
+    factorised = 12 * connected[0] * (norb * (norb + 1) // 2) + 4 * 8 * dim
+    hamiltonian = 48 * matrix_elements(norb, electrons) if fits_a_matrix(norb, electrons) else factorised
+    vectors = 8 * dim * batch * (5 if gradient else 4)
+    parts = {ladder for excitation in excitations for ladder in split_spins(excitation.created, excitation.annihilated, norb)[:2]}
+    tables = 3 * 24 * sum(max(strings) for _ in parts)
+    return one_spin + hamiltonian + vectors + tables + 16 * KEPT_PAIRS
+
+
+def check_size(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation], threads: int) -> None:
+    """Refuse what this machine can't hold.
+
+    Raises:
+        InputError: If there are too many orbitals, or an engine would need more memory than the machine has.
+    """
+    if norb > _MAX_ORBITALS:
+        raise InputError(f"there are {norb} orbitals, expected at most {_MAX_ORBITALS}: choose an active space")
+    needed = memory_needed(norb, electrons, excitations, gradient=True, batch=threads)
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else sys.maxsize
+    if needed > available:
+        raise InputError(
+            f"{dimension(norb, electrons):,} determinants of {electrons} electrons in {norb} orbitals need {needed / 2**30:.1f} GiB of "
+            f"memory, expected at most {available / 2**30:.1f} GiB: choose a smaller active space"
+        )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 _PACKAGES = ("qopt-vqa", "qiskit", "qiskit-aer", "qiskit-ibm-runtime", "numpy", "scipy", "networkx")
@@ -27,6 +29,38 @@ def environment(threads: int) -> dict[str, Any]:
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def free_memory() -> int:
+    """Bytes of memory that this process may still take: what the system has left, or its control group where that allows less.
+
+    Where the system doesn't tell what is left, all that the machine has.
+    """
+    left = _kibibytes("MemAvailable")
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else sys.maxsize
+    limits = [total if left is None else 1024 * left]
+    most, used = _number("/sys/fs/cgroup/memory.max"), _number("/sys/fs/cgroup/memory.current")
+    if most is not None and used is not None:
+        limits.append(max(0, most - used))
+    return min(limits)
+
+
+def _kibibytes(key: str) -> int | None:
+    """A row of Linux's table of memory."""
+    try:
+        rows = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(row.split()[1]) for row in rows if row.startswith(f"{key}:")), None)
+
+
+def _number(path: str) -> int | None:
+    """What a file of a control group says; None where there is none, or no limit."""
+    try:
+        text = Path(path).read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+    return int(text) if text.isdecimal() else None
 
 
 def difference(recorded: dict[str, Any], now: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
-from qopt import starts
+from qopt import simulate, starts
 from qopt.ansatze import Ansatz
 from qopt.diagonal import Diagonal
 from qopt.errors import InputError, below, blamed
@@ -74,6 +74,8 @@ class Spec:
     @property
     def engine(self) -> str:
         """What answers, in words."""
+        if self.device.computes and self.device.recording is None:
+            return f"statevector, by {simulate.engine_name(self.ansatz.structure, self.hamiltonian)}"
         return engine(self.device, self.execution, sampler=self.objective.sampled)
 
     def engine_in(self, mode: str) -> str:
@@ -181,7 +183,7 @@ def specify(  # noqa: PLR0913 - as `run`
         budget or Budget(),
         name or "",
         choices,
-        tuple(notes),
+        tuple(notes + _compiling(device, ansatz, hamiltonian, training=training)),
         training,
     )
     if device.recording is not None:
@@ -260,12 +262,24 @@ def _mitigated(execution: Execution, transpile: Transpile, device: Device, objec
     return sentences
 
 
+def _compiling(device: Device, ansatz: Ansatz, hamiltonian: SparsePauliOp, *, training: bool) -> list[str]:
+    """That nothing will happen for a while, where the exact engine's kernels have to be compiled first."""
+    computed = device.computes and device.recording is None
+    if not (computed or training) or simulate.engine_name(ansatz.structure, hamiltonian) != "qaoa-numba":
+        return []
+    return ["engine: its kernels are compiled now, once, which takes some seconds"] if simulate.compile_needed() else []
+
+
 def prepare(spec: Spec) -> Frozen:
     """Transpile, lay out, and check the layout against the problem's own energies.
 
     Raises:
-        InputError: If the circuit does not fit the device, or the problem's energies are not those of its Hamiltonian.
+        InputError: If the circuit does not fit the device or this machine's memory, or the problem's energies are not those of its
+            Hamiltonian.
     """
+    if spec.training or (spec.device.computes and spec.device.recording is None):
+        gradient = spec.training or (isinstance(spec.optimizer, Scipy) and spec.optimizer.differentiates)
+        simulate.check_memory(spec.ansatz.structure, spec.hamiltonian.num_qubits, gradient=gradient)
     strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
     groups = spec.objective.observables(spec.hamiltonian)
     if isinstance(spec.objective, Expectation) and own_errors(spec.execution.mitigation):

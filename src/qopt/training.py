@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -47,9 +48,6 @@ def train(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point) -> Trained:
         hamiltonian: Whose expectation is minimised.
         start: `(n,)` where to begin.
 
-    Raises:
-        InputError: If the state does not fit into memory.
-
     References:
         Zhou, Wang, Choi, Pichler, Lukin 2020, arXiv:1812.01041, appendix B (INTERP).
     """
@@ -64,14 +62,13 @@ def train(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point) -> Trained:
 
 def _deepened(structure: AlternatingLayers, engine: Engine, start: Point, scales: Point) -> Trained:
     """From the best angles of depth 1 to those of the full depth, one layer at a time."""
-    point = start.reshape(2, -1).mean(axis=1)
-    evaluations = 0
+    found = Trained(start.reshape(2, -1).mean(axis=1), math.inf, 0)
     for layers in range(1, structure.layers + 1):
         # Every depth but the last has an engine of its own, and lets it go again.
-        shallow = engine if layers == structure.layers else simulate.QaoaEngine(structure.cost, layers, threads=cores())
-        step = _descend(shallow, starts.interp(point, layers), scales.reshape(2, -1)[:, :layers].ravel())
-        point, evaluations = step.point, evaluations + step.evaluations
-    return replace(step, evaluations=evaluations)
+        at_depth = engine if layers == structure.layers else simulate.QaoaEngine(structure.cost, layers, threads=cores())
+        step = _descend(at_depth, starts.interp(found.point, layers), scales.reshape(2, -1)[:, :layers].ravel())
+        found = replace(step, evaluations=found.evaluations + step.evaluations)
+    return found
 
 
 def _descend(engine: Engine, start: Point, scales: Point) -> Trained:

@@ -73,11 +73,11 @@ class Device:
         if self.recording is not None:
             return self.recording.frozen  # transpiled when it was recorded
         width = logical.circuit.num_qubits
-        if width > WIDEST and not self.remote and (self.computes or self.backend is None):
-            message = f"the problem has {width} qubits, {self.name} takes {WIDEST} or fewer on this machine: use a smaller problem"
-            raise InputError(message, ("execution", "backend"))
         if self.computes:
             return unrolled(logical)
+        if width > WIDEST and not self.remote and self.backend is None:
+            message = f"the problem has {width} qubits, {self.name} takes {WIDEST} or fewer on this machine: use a smaller problem"
+            raise InputError(message, ("execution", "backend"))
         if self.account is not None:
             chosen = self._chosen(self.account, width, fractional=uses_fractional_gates(transpile, mitigated=False))
             return replace(transpiled(logical, chosen, transpile), device=str(chosen.name))

@@ -51,6 +51,11 @@ class Scipy:
         object.__setattr__(self, "method", method.name)
         object.__setattr__(self, "options", scipy_methods.whole(method, self.options))
 
+    @property
+    def differentiates(self) -> bool:
+        """Whether the method asks for gradients."""
+        return scipy_methods.find(self.method).gradient
+
     def check(self, start: Point, *, noisy: bool) -> None:
         """Refuse options that do not go together, or with the start, before anything is measured.
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from qopt.ansatze.structure import AlternatingLayers
 from qopt.diagonal import Diagonal
+from qopt.simulate import qaoa
+from qopt.simulate.memory import threads_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +32,25 @@ def engine_for(
         structure: The ansatz's; it has to say what the circuit does.
         threads: How many may compute at the same time.
     """
-    if isinstance(structure, AlternatingLayers):
-        diagonal = Diagonal.from_operator(hamiltonian)
-        if diagonal is not None and diagonal.equals(structure.cost):
-            from qopt.simulate.qaoa import QaoaEngine  # noqa: PLC0415 - each engine brings a library of its own
-
-            return QaoaEngine(diagonal, structure.layers, threads=threads)
-    from qopt.simulate.circuits import CircuitEngine  # noqa: PLC0415 - as above
+    diagonal = _cost(structure, hamiltonian)
+    if diagonal is not None and structure is not None:
+        return qaoa.QaoaEngine(diagonal, structure.layers, threads=threads_that_fit(structure, circuit.num_qubits, threads))
+    from qopt.simulate.circuits import CircuitEngine  # noqa: PLC0415 - it brings Aer
 
     return CircuitEngine(circuit, parameters, hamiltonian, threads=threads)
+
+
+def engine_name(structure: Structure | None, hamiltonian: SparsePauliOp) -> str:
+    """The name of the engine that `engine_for` would choose."""
+    diagonal = _cost(structure, hamiltonian)
+    if diagonal is None:
+        return "circuit-lightning" if find_spec("pennylane_lightning") is not None else "circuit-aer"
+    return "qaoa-numba" if qaoa.compiles(diagonal) else "qaoa-numpy"
+
+
+def _cost(structure: Structure | None, hamiltonian: SparsePauliOp) -> Diagonal | None:
+    """The diagonal that QAOA's own engine is for; None where the ansatz is another one, or another cost is asked for than it turns by."""
+    if not isinstance(structure, AlternatingLayers):
+        return None
+    diagonal = Diagonal.from_operator(hamiltonian)
+    return diagonal if diagonal is not None and diagonal.equals(structure.cost) else None

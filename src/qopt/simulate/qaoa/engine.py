@@ -107,12 +107,21 @@ def _require_numba() -> None:
         raise InputError(message)
 
 
-def _choose(cost: Diagonal, layers: int, threads: int, compiled: bool | None) -> _Computes:  # noqa: FBT001 - three choices, not two
-    """The way to compute."""
+def compiles(cost: Diagonal, compiled: bool | None = None) -> bool:  # noqa: FBT001 - three choices, not two
+    """Whether an engine for a cost would take the kernels: the choice of `QaoaEngine`, before one is made.
+
+    Raises:
+        InputError: If they are asked for and numba is missing.
+    """
     if compiled:
         _require_numba()
     wanted = (cost.variables > SMALL and _has_numba()) if compiled is None else compiled
-    if not wanted or cost.variables - is_symmetric(cost) < _LEAST:
+    return wanted and cost.variables - is_symmetric(cost) >= _LEAST
+
+
+def _choose(cost: Diagonal, layers: int, threads: int, compiled: bool | None) -> _Computes:  # noqa: FBT001 - three choices, not two
+    """The way to compute."""
+    if not compiles(cost, compiled):
         return Plain(cost, layers)
     from qopt.simulate.qaoa.compiled import Compiled  # noqa: PLC0415 - numba takes its time
 

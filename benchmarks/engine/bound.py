@@ -35,9 +35,7 @@ _LONG = 1 << 22
 """Numbers that are worked on between two looks at the clock."""
 
 
-def bounds(
-    python: Path, threads: int, sizes: Sequence[int], depths: Sequence[int]
-) -> dict[tuple[int, int, str], tuple[float, str]]:
+def bounds(python: Path, threads: int, sizes: Sequence[int], depths: Sequence[int]) -> dict[tuple[int, int, str], tuple[float, str]]:
     """Seconds, and what decides, for each (n, p, quantity)."""
     footprints = {n: 16 << (n - 1) for n in sizes}
     command = [str(python), str(Path(__file__)), str(threads), *map(str, footprints.values())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,6 +65,15 @@ class Setting:
         python = environments.python(self.environments, environment)
         return python, "" if python.exists() else f"there is no environment {environment}: environments.py makes it"
 
+    def note_versions(self, environment: str | None, packages: Sequence[str]) -> None:
+        """Remember the versions of packages that no contender names."""
+        python, reason = self.python(environment)
+        if not reason:
+            code = f"from importlib.metadata import version\nfor name in {[*packages]!r}: print(name, version(name))"
+            command = [str(python), "-c", code]
+            told = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - the user's environment
+            self.versions |= dict(line.split() for line in told.splitlines())
+
     @contextmanager
     def field(self, contenders: Sequence[Contender], threads: int) -> Iterator[Field]:
         """Start the contenders' processes, and end them at last."""
@@ -118,7 +128,7 @@ def batch(setting: Setting) -> Iterator[list[Record]]:
 
 
 def costs(setting: Setting) -> Iterator[list[Record]]:
-    """qopt alone: what other costs than an unweighted cut cost."""
+    """What other costs than an unweighted cut cost; qopt alone."""
     for threads in setting.threads:
         for n in (12,) if setting.quick else (12, 16, 20):
             p = 4
@@ -143,7 +153,7 @@ def costs(setting: Setting) -> Iterator[list[Record]]:
 
 
 def scaling(setting: Setting) -> Iterator[list[Record]]:
-    """qopt alone: more sizes and depths, for the figure."""
+    """More sizes and depths, for the figure; qopt alone."""
     grid = [(n, 4) for n in range(6, 15 if setting.quick else 25, 2)] + [(12 if setting.quick else 20, p) for p in (1, 2, 8, 16)]
     for threads in setting.threads:
         with setting.field((QOPT,), threads) as contenders:

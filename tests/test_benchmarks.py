@@ -49,13 +49,13 @@ def module(name: str) -> ModuleType:
 
 def measured(folder: Path, sources: dict[str, str], quantity: str = "energy", **pace: float) -> dict[str, Any]:
     """What is measured of contenders with these modules, by name."""
-    harness, sections = module("harness"), module("sections")
+    agreement, harness, sections = module("agreement"), module("harness"), module("sections")
     for name, source in sources.items():
         (folder / f"{name}.py").write_text(source, encoding="utf-8")
     settings = harness.Pace(**{"rounds": 2, "repeats": 2, "budget": 0.1, "patience": 30.0} | pace)
     with sections.Setting(None, [1]).field([harness.Contender(name, name) for name in sources], 1) as contenders:
         starters = contenders.prepare({"kind": "none"}, settings.patience)
-        return starters.measure(quantity, harness.Checks(POINTS), POINTS, settings)
+        return starters.measure(quantity, agreement.Checks(POINTS), POINTS, settings)
 
 
 def test_contenders_that_agree_are_timed_in_every_round(tmp_path: Path) -> None:
@@ -95,9 +95,9 @@ def test_what_cannot_take_part_is_named_and_the_others_go_on(tmp_path: Path) -> 
 
 def test_a_missing_environment_is_named_in_the_row(tmp_path: Path) -> None:
     """The printed table says which environment there isn't, and what makes it."""
-    harness, records, sections = module("harness"), module("records"), module("sections")
+    agreement, harness, records, sections = (module(name) for name in ("agreement", "harness", "records", "sections"))
     with sections.Setting(tmp_path, [1]).field([harness.Contender("other", "other", "nowhere")], 1) as contenders:
-        timings = contenders.prepare({}, 1.0).measure("energy", harness.Checks([]), POINTS, harness.Pace())
+        timings = contenders.prepare({}, 1.0).measure("energy", agreement.Checks([]), POINTS, harness.Pace())
     record = records.of_timing(records.Record("qaoa", {"n": 12}, 1, "energy", "other"), timings["other"])
     assert "  other                      missing: there is no environment nowhere: environments.py makes it" in [*records.table([record])]
 

@@ -21,7 +21,7 @@ _SCRIPTS = Path(__file__).parent / "scripts"
 QAOA = "QAOA, L-BFGS-B to convergence"
 UCCSD = "UCCSD of LiH, L-BFGS-B"
 OPTIONS = {"maxiter": 1000, "maxfun": 100_000, "ftol": 1e-11, "gtol": 1e-6}
-"""Of L-BFGS-B, for all. SciPy's default of gtol, 1e-5, ends UCCSD too early for 1e-6 Ha."""
+"""Of L-BFGS-B, for all: tight enough that what is left is far below `ACCURACY`."""
 _PENNYLANE, _QISKIT = ("pennylane", "pennylane-lightning"), ("qiskit", "qiskit-aer", "qiskit-algorithms")
 _PATIENCE = 1800.0
 """Seconds after which a command is given up."""

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import commands
 import environments
 import instances
+from agreement import Checks
 from bound import bounds
-from harness import Checks, Contender, Field, Pace, Timing, Worker, load, race
+from harness import Contender, Field, Pace, Timing, Worker, load, race
 from records import Record, of_timing
 
 if TYPE_CHECKING:

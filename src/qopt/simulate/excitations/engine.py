@@ -133,7 +133,7 @@ class ExcitationEngine:
         antisymmetric and H symmetric, it is `2 <H psi| T - T^dag |psi>`: one product with H serves them all.
 
         References:
-            Grimsley, Economou, Barnes, Mayhall 2019, arXiv:1812.11173, eq. 4.
+            Grimsley, Economou, Barnes, Mayhall 2019, arXiv:1812.11173.
         """
         key = tuple(pool)
         if self._pool is None or self._pool[0] != key:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tracemalloc
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import chisquare
+from tests.oracles import qaoa as oracle
 
 from qopt.diagonal import Diagonal
-from qopt.errors import InputError
-from qopt.simulate.qaoa import QaoaEngine, compile_needed, memory_needed
-from tests.oracles import qaoa as oracle
+from qopt.simulate.qaoa import QaoaEngine
 
 KINDS = ["cut", "weighted", "fields", "higher orders", "weighted even orders"]
 SPECIAL = [0.0, np.pi / 4, np.pi / 2, -np.pi / 4, np.pi, 3 * np.pi / 4]
@@ -86,5 +80,8 @@ def test_ways_agree(kind: str, n: int) -> None:
     assert (compiled.name, plain.name) == ("qaoa-numba", "qaoa-numpy")
     for a, b in zip(compiled.gradients(points), plain.gradients(points), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(compiled.state(points[0]).conj() @ plain.state(points[0]) * np.ones(1), 1.0 * np.exp(
-        1j * np.angle(np.vdot(compiled.state(points[0]), plain.state(points[0])))), **rounding)
+    np.testing.assert_allclose(
+        compiled.state(points[0]).conj() @ plain.state(points[0]) * np.ones(1),
+        1.0 * np.exp(1j * np.angle(np.vdot(compiled.state(points[0]), plain.state(points[0])))),
+        **rounding,
+    )

@@ -10,6 +10,7 @@ import numpy as np
 
 from qopt.errors import InputError
 from qopt.simulate.qaoa.costs import is_symmetric
+from qopt.simulate.qaoa.layout import LEAST_BITS
 from qopt.simulate.qaoa.plain import Plain
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 SMALL = 10
 """Variables up to which numpy is fast enough, so that nobody waits for a compiler."""
-_LEAST = 6
-"""Qubits of the smallest state that the kernels can hold."""
 
 
 class _Computes(Protocol):
@@ -60,29 +59,6 @@ class _Computes(Protocol):
         ...
 
 
-def memory_needed(variables: int, layers: int, *, gradient: bool, batch: int = 1, threads: int = 1, symmetric: bool) -> int:
-    """Bytes that an engine with the kernels takes for its energies or gradients, imports aside.
-
-    It holds one state for each point that is computed at the same time, two with a gradient, and the costs: as doubles here, which is the
-    most that they can take. The layers don't matter, but for a few bytes.
-
-    Args:
-        variables: n.
-        layers: p.
-        gradient: Whether gradients are asked for.
-        batch: Points of one call.
-        threads: Of the engine.
-        symmetric: Whether a flip of all spins changes no cost: half the states are held then.
-    """
-    bits = variables - symmetric
-    states = max(1, min(batch, threads)) * (2 if gradient else 1)
-    side = 1 << max(0, bits - 12)
-    scratch = threads * (8192 + 512 * side + 24 * max(side, 1 << min(bits, 12)))
-    small = batch * (2 * layers + 1) * 8 * (2 if gradient else 1)
-    huge = 1 << 21
-    return (16 << bits) * states + states * huge + (8 << bits) + scratch + small + (4 << 20)
-
-
 def compile_needed() -> bool:
     """Whether a compiled engine's first use takes a few seconds, as its kernels aren't in numba's cache on disk yet.
 
@@ -112,7 +88,7 @@ def _choose(cost: Diagonal, layers: int, threads: int, compiled: bool | None) ->
     if compiled:
         _require_numba()
     wanted = (cost.variables > SMALL and _has_numba()) if compiled is None else compiled
-    if not wanted or cost.variables - is_symmetric(cost) < _LEAST:
+    if not wanted or cost.variables - is_symmetric(cost) < LEAST_BITS:
         return Plain(cost, layers)
     from qopt.simulate.qaoa.compiled import Compiled  # noqa: PLC0415 - numba takes its time
 
@@ -214,7 +190,7 @@ class QaoaEngine:
         if len(costs.values):
             weights, values = costs.total(weights), costs.values
         else:
-            weights, values = weights[self._order], costs.table[self._order]
+            weights, values = weights[self._order], costs.table[self._order].astype(np.float64, copy=False)
         # Each part of the distribution counts as far as it lies below the fraction.
         upto = np.minimum(np.cumsum(weights), alpha * weights.sum())
         return float(np.diff(upto, prepend=0.0) @ values / upto[-1])

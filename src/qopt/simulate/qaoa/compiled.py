@@ -23,7 +23,7 @@ from qopt.simulate.qaoa.layout import HUGE_PAGE, PADDING, SHIFT, column_doubles,
 from qopt.simulate.qaoa.vectors import LANES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -64,16 +64,14 @@ def _kernel(signature: str, kind: str) -> Callable[..., None]:
     return dispatcher.compile(signature.format(kind))  # type: ignore[no-any-return]
 
 
-def compile_needed() -> bool:
-    """Whether a kernel isn't in numba's cache on disk yet, so that its first use takes seconds."""
+def compile_needed(signatures: Iterable[str] = tuple(_FUNCTIONS), kinds: Iterable[str] = ("u1", "f8")) -> bool:
+    """Whether one of these kernels isn't in numba's cache on disk yet, so that its first use takes seconds."""
     try:
-        caches = [(signature, FunctionCache(function)) for signature, function in _FUNCTIONS.items()]
+        caches = [(signature, FunctionCache(_FUNCTIONS[signature])) for signature in signatures]
     except RuntimeError:
         return True
     # Kept under the very signatures that `_kernel` asks for.
-    return any(
-        held.load_overload(signature.format(kind), cpu_target.target_context) is None for signature, held in caches for kind in ("u1", "f8")
-    )
+    return any(held.load_overload(of.format(kind), cpu_target.target_context) is None for of, held in caches for kind in kinds)
 
 
 def _aligned(count: int) -> NDArray[np.float64]:
@@ -125,9 +123,12 @@ class Compiled:
         self._values = np.zeros(-(-levels // LANES) * LANES)
         self._values[:levels] = self.costs.values
         self._shape = np.array([self._qubits, layers, self.symmetric, self._bits, self._within, len(self._values)])
-        self._forward = _kernel(_FORWARD, self._kind)
         self._workspaces: list[_Workspace] = []
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+
+    def compile_needed(self, *, gradient: bool) -> bool:
+        """Whether the next energies, or gradients, wait for the compiler."""
+        return compile_needed((_FORWARD, _BACKWARD) if gradient else (_FORWARD,), (self._kind,))
 
     def energies(self, points: Points) -> Values:
         """`(k,)` energies."""
@@ -249,6 +250,11 @@ class Compiled:
         """The backward kernel on a state and its adjoint, with a thread's own scratch."""
         kernel, costs = self._backward, self.costs.table
         kernel(points, self._shape, costs, state.psi, state.lam, own.scratch, state.parts, np.array(run), out)
+
+    @cached_property
+    def _forward(self) -> Callable[..., None]:
+        """The forward kernel, from the cache or compiled now."""
+        return _kernel(_FORWARD, self._kind)
 
     @cached_property
     def _backward(self) -> Callable[..., None]:

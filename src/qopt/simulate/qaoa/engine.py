@@ -42,6 +42,10 @@ class _Computes(Protocol):
         """Of the states held."""
         ...
 
+    def compile_needed(self, *, gradient: bool) -> bool:
+        """Whether the next energies, or gradients, wait for a compiler."""
+        ...
+
     def energies(self, points: Points) -> Values:
         """`(k,)` energies."""
         ...
@@ -60,7 +64,7 @@ class _Computes(Protocol):
 
 
 def compile_needed() -> bool:
-    """Whether a compiled engine's first use takes a few seconds, as its kernels aren't in numba's cache on disk yet.
+    """Whether any kernel, for costs of whatever kind, isn't in numba's cache on disk yet. An engine's own method says what it needs itself.
 
     Raises:
         InputError: If numba is not installed.
@@ -130,6 +134,10 @@ class QaoaEngine:
         self._variables = cost.variables
         self._computes = _choose(cost, layers, threads, compiled)
         self.name = self._computes.name
+
+    def compile_needed(self, *, gradient: bool = True) -> bool:
+        """Whether the next energies, or gradients, take a few seconds more, as their kernels aren't in numba's cache on disk yet."""
+        return self._computes.compile_needed(gradient=gradient)
 
     def energies(self, points: Points) -> Values:
         """`(k,)` energies of `(k, 2 p)` points, which the threads share."""

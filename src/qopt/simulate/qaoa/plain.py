@@ -38,6 +38,10 @@ class Plain:
         self.costs = tabulate(diagonal, self._qubits, levels=False)
         self._groups = [min(_GROUP, self._qubits - first) for first in range(0, self._qubits, _GROUP)]
 
+    def compile_needed(self, *, gradient: bool) -> bool:  # noqa: ARG002 - as the kernels are asked
+        """Never."""
+        return False
+
     def energies(self, points: Points) -> Values:
         """`(k,)` energies."""
         out = np.empty(len(points))

@@ -136,6 +136,9 @@ def _undo_pairs(shape, cost, states, table, sweep, tile, tangents):
         block = tile * blocks + number
         here, there, way = first + number * BLOCK, second - number * BLOCK, sign(shape, block)
         state, adjoint = (states[0] + here, states[0] + there), (states[1] + here, states[1] + there)
+        for base in states:
+            do.fetch_block(base + here + step)
+            do.fetch_block(base + there - step)
         if sweep == shape[1]:
             phases.undo_flip_pair(state, adjoint, (way, tangents[1]), odd, accumulators[2])
         else:
@@ -165,6 +168,9 @@ def _undo_tiles(point, shape, cost, psi, lam, scratch, parts, sweep, low, high):
             for number in range(blocks if last or not half else 0):
                 index = ((tile * blocks + number) * LANES) ^ (mask & -LANES)
                 into, other = place + number * BLOCK, adjoint + number * BLOCK
+                if not half:
+                    do.fetch_block(into + step)
+                    do.fetch_block(other + step)
                 if last:
                     phases.observe_block(other, into, cost, index, table, mask != 0, sums)
                 else:

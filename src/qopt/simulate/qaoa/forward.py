@@ -231,6 +231,7 @@ def _tiles(point, shape, cost, psi, scratch, parts, sweep, low, high):
                 if last:
                     phases.measure_block(into, into, cost, index, table, mask != 0, sums)
                 else:
+                    do.fetch_block(into + step)
                     outof = gauge + do.popcount(block) % 4 * BLOCK if sweep == 0 else into
                     phases.turn_block(into, outof, cost, index, table, mask != 0)
             if not last:

@@ -51,8 +51,8 @@ PARITY = [1.0 - 2.0 * (lane.bit_count() & 1) for lane in range(LANES)]
 BITS = [[1.0 - 2.0 * (lane >> bit & 1) for lane in range(LANES)] for bit in range(LANE_BITS)]
 NEIGHBOURS = [[lane ^ 1 << bit for lane in range(LANES)] for bit in range(LANE_BITS)]
 REVERSED = [LANES - 1 - lane for lane in range(LANES)]
-# Taylor coefficients: on [-pi/2, pi/2] the first one left out, (pi/2)^20 / 20! and (pi/2)^21 / 21!, is below 1e-14 and 1e-15.
-_SINE_SERIES = [(-1.0) ** k / math.factorial(2 * k + 1) for k in range(11)]
+# Taylor coefficients: on [-pi/2, pi/2] the first ones left out are (pi/2)^21 / 21! = 3e-16 and (pi/2)^22 / 22! = 2e-17.
+_SINE_SERIES = [(-1.0) ** k / math.factorial(2 * k + 1) for k in range(10)]
 _COSINE_SERIES = [(-1.0) ** k / math.factorial(2 * k) for k in range(11)]
 _PI = (math.pi, 1.2246467991473532e-16)
 """pi as the sum of two doubles."""
@@ -116,15 +116,19 @@ class Emitter:
         for part in _PI:
             rest = self.product_sum(turns, self.constant(-part), rest)
         square = self.builder.fmul(rest, rest)
-        cosine, sine = self.constant(_COSINE_SERIES[-1]), self.constant(_SINE_SERIES[-1])
-        for order in reversed(range(len(_SINE_SERIES) - 1)):
-            cosine = self.product_sum(cosine, square, self.constant(_COSINE_SERIES[order]))
-            sine = self.product_sum(sine, square, self.constant(_SINE_SERIES[order]))
+        cosine, sine = self._polynomial(square, _COSINE_SERIES), self._polynomial(square, _SINE_SERIES)
         # An odd number of half turns changes both signs.
         odd = self.builder.shl(self.builder.fptosi(turns, _INTS), ir.Constant(_INTS, [63] * LANES))
         both = (cosine, self.builder.fmul(sine, rest))
         signed = [self.builder.bitcast(self.builder.xor(self.builder.bitcast(x, _INTS), odd), _VECTOR) for x in both]
         return signed[0], signed[1]
+
+    def _polynomial(self, x: Value, coefficients: Sequence[float]) -> Value:
+        """By Horner's rule, the constant coefficient first."""
+        result = self.constant(coefficients[-1])
+        for coefficient in reversed(coefficients[:-1]):
+            result = self.product_sum(result, x, self.constant(coefficient))
+        return result
 
     def accumulate(self, vector: Value, address: Value) -> None:
         """Add a vector to the one at an address."""

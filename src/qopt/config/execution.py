@@ -45,7 +45,7 @@ class Simulator(Model):
     @model_validator(mode="after")
     def _of_a_chain(self) -> Self:
         if self.method != "matrix_product_state" and (self.max_bond_dimension is not None or self.truncation is not None):
-            expected("max_bond_dimension and truncation with method: matrix_product_state alone")
+            expected("max_bond_dimension and truncation with matrix_product_state alone")
         return self
 
 

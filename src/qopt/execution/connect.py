@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from qopt.types import OpenSession
 
 
-_INSTEAD = "use a smaller problem, or execution.simulator.method matrix_product_state for circuits of little entanglement"
+_INSTEAD = "use a smaller problem, or backend aer with execution.simulator.method matrix_product_state"
 
 
 @dataclass(frozen=True)

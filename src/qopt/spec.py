@@ -20,6 +20,7 @@ from qopt.execution.isa import check_contract, freeze
 from qopt.execution.mitigation import circuits_per_value, needs_clifford_gates, own_errors, stated
 from qopt.execution.primitives import choose as choose_primitives
 from qopt.execution.recorded import check_identity
+from qopt.execution.simulator import Simulator
 from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, with_terms, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
@@ -91,28 +92,28 @@ class Spec:
 
     def threads(self, frozen: Frozen) -> int:
         """How many threads the simulator has for a circuit."""
-        return 1 if self.device.computes else threads_for(len(frozen.device_qubits))
+        chosen = None if self.device.simulator is None else self.device.simulator.threads
+        return 1 if self.device.computes else chosen or threads_for(len(frozen.device_qubits))
 
     def identity(self) -> dict[str, Any]:
         """The parts that make the run this run and no other."""
         mitigation = stated(self.execution.mitigation)
-        return (
-            {
-                "circuit": circuit_digest(self.ansatz.circuit),
-                "parameters": list(self.ansatz.parameters),
-                "observables": operator_digest(self.hamiltonian),
-                "sense": self.problem.sense.value,
-                "objective": options_of(self.objective),
-                "optimizer": options_of(self.optimizer),
-                "start": self.start.tolist(),
-                "seed": self.seed,
-                "backend": self.device.name,
-                "primitives": self.execution.primitives,
-                "transpile": asdict(self.transpile),
-            }
-            | ({"mitigation": mitigation} if mitigation else {})
-            | ({"training": "exact"} if self.training else {})
-        )
+        simulator = {} if self.device.simulator is None else self.device.simulator.numbers
+        training = "exact" if self.training else None
+        more = {key: value for key, value in (("mitigation", mitigation), ("simulator", simulator), ("training", training)) if value}
+        return {
+            "circuit": circuit_digest(self.ansatz.circuit),
+            "parameters": list(self.ansatz.parameters),
+            "observables": operator_digest(self.hamiltonian),
+            "sense": self.problem.sense.value,
+            "objective": options_of(self.objective),
+            "optimizer": options_of(self.optimizer),
+            "start": self.start.tolist(),
+            "seed": self.seed,
+            "backend": self.device.name,
+            "primitives": self.execution.primitives,
+            "transpile": asdict(self.transpile),
+        } | more
 
 
 def specify(  # noqa: PLR0913 - as `run`
@@ -147,6 +148,8 @@ def specify(  # noqa: PLR0913 - as `run`
     device = _device(problem, objective, execution)
     transpile = transpile or Transpile()
     notes = [f"mitigation: {sentence}" for sentence in _mitigated(execution, transpile, device, objective)]
+    if execution.simulator != Simulator() and device.simulator is None:
+        notes.append(f"simulator: no effect, {_no_simulator(device)}")
     good_start, training = start is not None, isinstance(start, str)
     if isinstance(start, str):
         _check_training(start)
@@ -239,6 +242,15 @@ def _device(problem: Problem, objective: Objective, execution: Execution) -> Dev
         message = "objective expectation is measured by an Estimator with shots, backend statevector computes: use exact, or backend aer"
         raise InputError(message, ("objective", "type"))
     return device
+
+
+def _no_simulator(device: Device) -> str:
+    """Why Aer's options have no effect on a device."""
+    if device.recording is not None:
+        return "the answers were recorded"
+    if device.computes:
+        return f"{device.name} is computed without them: they are for backend aer and fake devices"
+    return f"{device.name} is a device" if device.remote else f"{device.name} is an AerSimulator with options of its own"
 
 
 def _mitigated(execution: Execution, transpile: Transpile, device: Device, objective: Objective) -> list[str]:

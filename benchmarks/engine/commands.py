@@ -1,0 +1,153 @@
+"""Whole commands, from their start to their result: the same problem, start and tolerance for each, interleaved round by round."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import instances
+from harness import Timing, worker_environment
+
+if TYPE_CHECKING:
+    from sections import Setting
+
+_SCRIPTS = Path(__file__).parent / "scripts"
+QAOA = "QAOA, L-BFGS-B to convergence"
+UCCSD = "UCCSD of LiH, L-BFGS-B"
+OPTIONS = {"maxiter": 1000, "maxfun": 100_000, "ftol": 1e-11, "gtol": 1e-6}
+"""Of L-BFGS-B, for all. SciPy's default of gtol, 1e-5, ends UCCSD too early for 1e-6 Ha."""
+ACCURACY = 1e-6
+"""How far above the lowest energy of all a result may be, in its units."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One way to the result.
+
+    Attributes:
+        name: As it is printed.
+        environment: Whose Python runs it; None is the one that runs the comparison.
+        script: In scripts/; empty is `qopt run`.
+    """
+
+    name: str
+    environment: str | None
+    script: str = ""
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The ways to solve one problem, and what they are given."""
+
+    commands: tuple[Command, ...]
+    given: dict[str, Any]
+
+
+def jobs(*, quick: bool, fcidump: Path) -> dict[str, Jobs]:
+    """By title."""
+    n, p = (12, 2) if quick else (16, 4)
+    cut = {"problem": instances.maxcut(n, p), "start": instances.qaoa_points(n, p, 1)[0], "options": OPTIONS}
+    molecule = instances.uccsd(fcidump)
+    held = {key: molecule[key] for key in ("norb", "electrons", "excitations")}
+    return {
+        f"{QAOA}, n = {n}, p = {p}": Jobs(
+            (
+                Command("qopt", None),
+                Command("qopt's engine and SciPy", None, "qaoa_qopt.py"),
+                Command("PennyLane lightning", "pennylane", "qaoa_pennylane.py"),
+                Command("qiskit-algorithms", "qiskit", "qaoa_qiskit.py"),
+            ),
+            cut,
+        ),
+        UCCSD: Jobs(
+            (
+                Command("qopt", None, "uccsd_qopt.py"),
+                Command("PennyLane lightning", "pennylane", "uccsd_pennylane.py"),
+                Command("qiskit-algorithms", "qiskit", "uccsd_qiskit.py"),
+            ),
+            {**held, "fcidump": str(fcidump), "options": OPTIONS},
+        ),
+    }
+
+
+def run(jobs: Jobs, setting: Setting, threads: int) -> tuple[dict[str, Timing], dict[str, str]]:
+    """Timings and what there is to say of each; a result that is not accurate is missing."""
+    timings = {command.name: Timing() for command in jobs.commands}
+    results: dict[str, dict[str, Any]] = {}
+    patience = 120.0 if setting.quick else 1800.0
+    for number in range(1 if setting.quick else 3):
+        for command in jobs.commands:
+            timing = timings[command.name]
+            python, timing.missing = setting.python(command.environment) if not number else (setting.python(command.environment)[0], timing.missing)
+            # A command of minutes is run once.
+            if timing.missing or (timing.rounds and timing.rounds[0] > patience / 20):
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                seconds, results[command.name] = _once(command, python, {**jobs.given, "threads": threads}, Path(folder), patience)
+            timing.missing = results[command.name].get("error", "")
+            timing.rounds.append(seconds)
+    return timings, _judge(timings, results)
+
+
+def _judge(timings: dict[str, Timing], results: dict[str, dict[str, Any]]) -> dict[str, str]:
+    energies = {name: result["energy"] for name, result in results.items() if not timings[name].missing}
+    lowest = min(energies.values(), default=0.0)
+    notes = {}
+    for name, energy in energies.items():
+        notes[name] = f"energy {energy:.7f}, {energy - lowest:.1e} above the lowest, {results[name]['evaluations']} evaluations"
+        if energy - lowest > ACCURACY:
+            timings[name].missing = f"{notes[name]}, in {timings[name].median:.3g} s"
+    return notes
+
+
+def _once(command: Command, python: Path, given: dict[str, Any], folder: Path, patience: float) -> tuple[float, dict[str, Any]]:
+    words = [str(python), "-W", "ignore"]
+    if command.script:
+        (folder / "problem.json").write_text(json.dumps(given), encoding="utf-8")
+        words += [str(_SCRIPTS / command.script), "problem.json"]
+    else:
+        (folder / "benchmark.yaml").write_text(json.dumps(_config(given)), encoding="utf-8")
+        words += ["-m", "qopt", "run", "benchmark.yaml"]
+    environment = worker_environment(given["threads"], own=command.environment is None)
+    began = time.perf_counter()
+    try:
+        ran = subprocess.run(  # noqa: S603 - the interpreter of an environment that the user named
+            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=patience, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return patience, {"error": f"no result within {patience:g} s"}
+    seconds = time.perf_counter() - began
+    if ran.returncode:
+        return seconds, {"error": f"it failed: {(ran.stderr.strip() or ran.stdout.strip() or 'without a word').splitlines()[-1][:200]}"}
+    if command.script:
+        return seconds, json.loads(ran.stdout.splitlines()[-1])
+    return seconds, _result(folder / "runs" / "benchmark" / "result.json")
+
+
+def _config(given: dict[str, Any]) -> dict[str, Any]:
+    """The config of the same run, which as JSON is YAML too; H is minus the cut, edges are the terms with two variables."""
+    problem = given["problem"]
+    edges = [support for _, support in problem["terms"] if support]
+    return {
+        "problem": {"type": "maxcut", "graph": {"edges": edges}},
+        "ansatz": {"type": "qaoa", "layers": problem["layers"]},
+        "start": {"type": "values", "values": given["start"]},
+        "objective": {"type": "exact"},
+        "optimizer": {"type": "scipy", "method": "L-BFGS-B", "options": given["options"]},
+        "execution": {"backend": "statevector"},
+    }
+
+
+def _result(path: Path) -> dict[str, Any]:
+    result = json.loads(path.read_text(encoding="utf-8"))
+    return {"energy": -result["value"], "evaluations": result["evaluations"]}
+
+
+if __name__ == "__main__":
+    sys.exit("commands.py is part of compare.py: run that with --only commands")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
-
 from jordan_wigner import excitation_strings, hamiltonian_strings
 
 if TYPE_CHECKING:

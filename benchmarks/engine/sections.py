@@ -118,7 +118,7 @@ def batch(setting: Setting) -> Iterator[list[Record]]:
 
 
 def costs(setting: Setting) -> Iterator[list[Record]]:
-    """qopt alone: what other costs than an unweighted cut cost."""
+    """Qopt alone: what other costs than an unweighted cut cost."""
     for threads in setting.threads:
         for n in (12,) if setting.quick else (12, 16, 20):
             p = 4
@@ -143,7 +143,7 @@ def costs(setting: Setting) -> Iterator[list[Record]]:
 
 
 def scaling(setting: Setting) -> Iterator[list[Record]]:
-    """qopt alone: more sizes and depths, for the figure."""
+    """Qopt alone: more sizes and depths, for the figure."""
     grid = [(n, 4) for n in range(6, 15 if setting.quick else 25, 2)] + [(12 if setting.quick else 20, p) for p in (1, 2, 8, 16)]
     for threads in setting.threads:
         with setting.field((QOPT,), threads) as contenders:

@@ -150,16 +150,9 @@ def specify(  # noqa: PLR0913 - as `run`
     notes = [f"mitigation: {sentence}" for sentence in _mitigated(execution, transpile, device, objective)]
     if execution.simulator != Simulator() and device.simulator is None:
         notes.append(f"simulator: no effect, {_no_simulator(device)}")
-    good_start, training = start is not None, isinstance(start, str)
-    if isinstance(start, str):
-        _check_training(start)
-        start, _, _ = default_start(ansatz, hamiltonian, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
-        notes.append("start: trained on the exact engine")
-    elif start is None:
-        start, good_start, reason = default_start(ansatz, hamiltonian, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
-        notes.append(reason)
-    point = np.array(start, dtype=np.float64)
-    _check_start(point, ansatz)
+    training = isinstance(start, str)
+    point, good_start, reason = _chosen_start(start, ansatz, hamiltonian, seed)
+    notes += [reason] if reason else []
     choices: tuple[Minimizer, ...] = ()
     noisy = objective.shots is not None
     if optimizer is None or not len(point):
@@ -329,15 +322,22 @@ def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Gen
     return starts.ramp(hamiltonian, layers), False, "start: a linear ramp, since the Hamiltonian is not one of couplings alone"
 
 
-def _check_training(start: str) -> None:
-    """Refuse a word that is no start.
+def _chosen_start(start: ArrayLike | None, ansatz: Ansatz, hamiltonian: SparsePauliOp, seed: int) -> tuple[Point, bool, str]:
+    """Where to begin, whether it is known to be good, and why it was chosen; a start that is to be trained begins where none was given.
 
     Raises:
-        InputError: If it is another one than `trained`.
+        InputError: If it is neither as many angles as the ansatz has parameters, nor `trained`.
     """
-    if start != "trained":
+    if isinstance(start, str) and start != "trained":
         message = f"the start is {start!r}, expected 'trained' or the angles in radians"
         raise InputError(message, ("start",))
+    if start is not None and not isinstance(start, str):
+        point = np.array(start, dtype=np.float64)
+        _check_start(point, ansatz)
+        return point, True, ""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+    point, good, reason = default_start(ansatz, hamiltonian, rng)
+    return (point, good, reason) if start is None else (point, True, "start: trained on the exact engine")
 
 
 def _check_start(point: Point, ansatz: Ansatz) -> None:

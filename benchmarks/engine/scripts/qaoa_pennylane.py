@@ -1,6 +1,6 @@
 """QAOA by PennyLane: lightning.qubit, adjoint gradients, and SciPy's L-BFGS-B, since PennyLane has no optimizer like it.
 
-    python qaoa_pennylane.py PROBLEM.json
+python qaoa_pennylane.py PROBLEM.json
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scipy.optimize import minimize
-
 from contenders.lightning import qaoa
+from scipy.optimize import minimize
 
 
 def main() -> None:

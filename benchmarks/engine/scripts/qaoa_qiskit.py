@@ -14,11 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from contenders.aer import qaoa
 from qiskit_aer.primitives import EstimatorV2
 from qiskit_algorithms import VQE
 from qiskit_algorithms.optimizers import L_BFGS_B
-
-from contenders.aer import qaoa
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """QAOA by qopt's engine and SciPy: what `qopt run` does beside the run's journal, its measurement and its report.
 
-    python qaoa_qopt.py PROBLEM.json
+python qaoa_qopt.py PROBLEM.json
 """
 
 from __future__ import annotations

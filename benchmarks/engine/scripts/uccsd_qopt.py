@@ -1,6 +1,6 @@
 """UCCSD by qopt's engine and SciPy, from an FCIDUMP file.
 
-    python uccsd_qopt.py PROBLEM.json
+python uccsd_qopt.py PROBLEM.json
 """
 
 from __future__ import annotations

@@ -1,96 +1,137 @@
-"""The physical bound of a QAOA energy or gradient: bytes over measured bandwidth and multiply-adds over measured peak.
+"""How far the QAOA engine is from what the machine's memory and arithmetic allow.
 
-With the spin-flip symmetry of MaxCut N = 2^(n-1) amplitudes are held, 16 N bytes. Each layer has to read and write the state at least once,
-32 N bytes and N more for costs, and to turn it: the phase is a complex product, 4 multiply-adds an amplitude, and each of n rotations takes
-one for each real number, 2 n an amplitude. At the end the costs are weighed, 3 an amplitude and a read of 16 N bytes. What is larger, the
-time for the bytes or that for the arithmetic, can't be undercut, since the two overlap at best. A gradient takes a sweep forward and one
-back over two vectors, three times an energy's layers, whose derivatives are counted as free.
+For each size the script measures, interleaved so that a busy machine is busy for all: the bandwidth of a scaling in place of an array as
+large as the state, the peak of fused multiply-adds, and an energy and a gradient. See docs/explanation/engine.md for the two bounds.
 
-    python bound.py THREADS BYTES ..
-
-prints what is measured, as JSON: `fma`, multiply-adds in double precision a second, and `bandwidth`, bytes a second that can be read and
-written back in a vector of so many bytes.
+    python benchmarks/engine/bound.py [--threads 1] [--variables 20 22] [--layers 4 8] [--json]
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import worker_environment
+import networkx as nx
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
+
+from qopt.diagonal import Diagonal
+from qopt.simulate.qaoa import QaoaEngine
+from qopt.simulate.qaoa.instructions import address
+from qopt.simulate.qaoa.vectors import HALF, LANES, Emitter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-_CHAIN = 32
-"""Multiply-adds for each number that is loaded, so that loads don't count."""
-_LONG = 1 << 22
-"""Numbers that are worked on between two looks at the clock."""
+VECTORS, REPEATS = 12, 16
+"""Registers that are multiplied and added to side by side, and how often before they are stored."""
+ROUNDS = 25
 
 
-def bounds(python: Path, threads: int, sizes: Sequence[int], depths: Sequence[int]) -> dict[tuple[int, int, str], tuple[float, str]]:
-    """Seconds, and what decides, for each (n, p, quantity)."""
-    footprints = {n: 16 << (n - 1) for n in sizes}
-    command = [str(python), str(Path(__file__)), str(threads), *map(str, footprints.values())]
-    ran = subprocess.run(command, env=worker_environment(threads, own=True), check=True, capture_output=True, text=True)  # noqa: S603
-    measured = json.loads(ran.stdout)
-    out = {}
-    for n, footprint in footprints.items():
-        bandwidth, amplitudes = measured["bandwidth"][str(footprint)], 2.0 ** (n - 1)
-        note = f"{bandwidth / 1e9:.0f} GB/s, {measured['fma'] / 1e9:.0f} G multiply-adds/s"
-        layer = max((2 * n + 4) * amplitudes / measured["fma"], 33 * amplitudes / bandwidth)
-        end = max(3 * amplitudes / measured["fma"], 17 * amplitudes / bandwidth)
-        for p in depths:
-            out[n, p, "energy"] = p * layer + end, note
-            out[n, p, "gradient"] = 3 * p * layer + end, note
-    return out
+@intrinsic
+def burst(typing, place):  # noqa: ANN001, ANN201, ARG001 - numba infers the types
+    """REPEATS multiply-adds on each of VECTORS registers, from memory and back."""
+
+    def generate(context, _builder, _signature, arguments):  # noqa: ANN001, ANN202
+        emit = Emitter(_builder)
+        vectors = [emit.load(arguments[0], HALF * number) for number in range(VECTORS)]
+        for _ in range(REPEATS):
+            vectors = [emit.product_sum(vector, emit.constant(0.999), emit.constant(1e-9)) for vector in vectors]
+        for number, vector in enumerate(vectors):
+            emit.store(vector, arguments[0], HALF * number)
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
 
 
-def _measure(threads: int, footprints: Sequence[int]) -> dict[str, object]:
-    import numba  # noqa: PLC0415 - `bounds` does without
-    import numpy as np  # noqa: PLC0415 - as above
+@njit("void(f8[::1], i8)", nogil=True)
+def multiply_add(array: NDArray[np.float64], visits: int) -> None:
+    """Bursts on the beginning of an array."""
+    place = address(array)
+    for _ in range(visits):
+        burst(place)
 
-    @numba.njit("void(float64[::1])", nogil=True, fastmath={"contract"})
-    def scale(vector: NDArray) -> None:
-        # Small vectors are gone through many times, so that the call itself doesn't count.
-        for _ in range(max(1, _LONG // len(vector))):
-            for i in range(len(vector)):
-                vector[i] = vector[i] * 1.0000001 + 1e-9
 
-    @numba.njit("void(float64[::1])", nogil=True, fastmath={"contract"})
-    def chain(vector: NDArray) -> None:
-        for i in range(len(vector)):
-            x = vector[i]
-            for _ in range(_CHAIN):
-                x = x * 0.999 + 1e-3
-            vector[i] = x
+def cut(variables: int) -> Diagonal:
+    """MaxCut of a random 3-regular graph."""
+    edges = nx.random_regular_graph(3, variables, seed=variables).edges
+    supports = np.zeros((len(edges) + 1, variables), dtype=bool)
+    for row, edge in enumerate(edges):
+        supports[row, list(edge)] = True
+    return Diagonal(np.append(np.full(len(edges), 0.5), -0.5 * len(edges)), supports)
 
+
+def seconds(tasks: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """The best of interleaved runs: limits are limits of an undisturbed machine, and the engine is measured likewise."""
+    times = dict.fromkeys(tasks, float("inf"))
+    for _ in range(ROUNDS):
+        for name, task in tasks.items():
+            begin = time.perf_counter()
+            task()
+            times[name] = min(times[name], time.perf_counter() - begin)
+    return times
+
+
+def measure(variables: int, layers: int, threads: int) -> dict[str, float]:
+    """Milliseconds of an energy and a gradient, the bounds of an energy, and how far it is from the larger one."""
+    states = 1 << (variables - 1)  # half of them, for the spin-flip symmetry
+    engine = QaoaEngine(cut(variables), layers, threads=threads)
+    point = np.random.default_rng(0).uniform(0.1, 0.7, 2 * layers)
+    parts = np.split(np.ones(2 * states), threads)
+    registers = [np.ones(VECTORS * LANES) for _ in range(threads)]
+    visits = 20_000
     with ThreadPoolExecutor(threads) as pool:
+        run = map if threads == 1 else pool.map
+        took = seconds(
+            {
+                "energy": lambda: engine.energies(point[None]),
+                "gradient": lambda: engine.gradient(point),
+                "scale": lambda: list(run(lambda part: np.multiply(part, 1.0000001, out=part), parts)),
+                "multiply_add": lambda: list(run(lambda array: multiply_add(array, visits), registers)),
+            }
+        )
+    bandwidth = 32 * states / took["scale"]
+    peak = threads * visits * REPEATS * VECTORS * LANES / took["multiply_add"]
+    # A sweep reads and writes the state and reads a byte of each level; the first one reads no state.
+    memory = (states * (33 * (layers + 1) - 16)) / bandwidth
+    # A multiply-add for each qubit and real number, and four for each phase.
+    arithmetic = layers * states * (2 * variables + 4) / peak
+    return {
+        "energy": 1e3 * took["energy"],
+        "gradient": 1e3 * took["gradient"],
+        "GB/s": bandwidth / 1e9,
+        "Gfma/s": peak / 1e9,
+        "memory": 1e3 * memory,
+        "arithmetic": 1e3 * arithmetic,
+        "ratio": took["energy"] / max(memory, arithmetic),
+    }
 
-        def per_second(kernel: Callable[[NDArray], None], parts: list[NDArray], work: float) -> float:
-            """The best of many runs, as a bound has to be."""
-            best, end = float("inf"), time.perf_counter() + 1.0
-            while time.perf_counter() < end:
-                began = time.perf_counter()
-                list(pool.map(kernel, parts))
-                best = min(best, time.perf_counter() - began)
-            return work / best
 
-        small = [np.ones(2048 * 512) for _ in range(threads)]
-        fma = per_second(chain, small, float(_CHAIN * sum(map(len, small))))
-        bandwidth = {}
-        for footprint in footprints:
-            parts = [np.ones(footprint // 8 // threads) for _ in range(threads)]
-            bandwidth[footprint] = per_second(scale, parts, 2.0 * footprint * max(1, _LONG // len(parts[0])))
-    return {"fma": fma, "bandwidth": bandwidth}
+def main() -> None:
+    """Print a row for each size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--variables", type=int, nargs="+", default=[20, 22])
+    parser.add_argument("--layers", type=int, nargs="+", default=[4])
+    parser.add_argument("--json", action="store_true", help="a JSON object for each size, with n and p")
+    options = parser.parse_args()
+    if not options.json:
+        print(f"threads: {options.threads}; energy, gradient and bounds in ms")
+    for variables in options.variables:
+        for layers in options.layers:
+            row = measure(variables, layers, options.threads)
+            if options.json:
+                print(json.dumps({"n": variables, "p": layers, **row}), flush=True)
+            else:
+                numbers = ", ".join(f"{name} {value:.3g}" for name, value in row.items())
+                print(f"n = {variables}, p = {layers}: {numbers}", flush=True)
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measure(int(sys.argv[1]), [int(word) for word in sys.argv[2:]])))
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -13,8 +14,7 @@ import commands
 import environments
 import instances
 from agreement import Checks
-from bound import bounds
-from harness import Contender, Field, Pace, Timing, Worker, load, race
+from harness import Contender, Field, Pace, Timing, Worker, load, race, worker_environment
 from records import Record, of_timing
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def qaoa(setting: Setting) -> Iterator[list[Record]]:
     """QAOA on MaxCut of random 3-regular graphs: one energy, one gradient."""
     sizes, depths = ((12, 14), (1, 4)) if setting.quick else ((12, 16, 20, 22), (1, 4, 8))
     for threads in setting.threads:
-        limits = bounds(setting.python(None)[0], threads, sizes, depths)
+        limits = _bounds(sizes, depths, threads)
         with setting.field(ON_CUTS, threads) as contenders:
             for n in sizes:
                 for p in depths:
@@ -211,6 +211,24 @@ def whole_commands(setting: Setting) -> Iterator[list[Record]]:
             timings, notes = commands.run(jobs, setting, threads)
             record = Record("commands", {"what": title}, threads, "to the result", "", load=load())
             yield [of_timing(_named(record, name, notes.get(name, "")), timing) for name, timing in timings.items()]
+
+
+def _bounds(sizes: Sequence[int], depths: Sequence[int], threads: int) -> dict[tuple[int, int, str], tuple[float, str]]:
+    """What `bound.py` measures: the least seconds of each (n, p, quantity), and on what they rest.
+
+    By the adjoint method with two vectors a gradient is a sweep forward and one back over both: three times an energy.
+    """
+    options = {"--threads": [threads], "--variables": sizes, "--layers": depths}
+    words = [str(word) for option, values in options.items() for word in (option, *values)]
+    command = [sys.executable, str(Path(__file__).with_name("bound.py")), "--json", *words]
+    told = subprocess.run(command, env=worker_environment(threads, own=True), check=True, capture_output=True, text=True).stdout  # noqa: S603
+    out = {}
+    for row in map(json.loads, told.splitlines()):
+        seconds = 1e-3 * max(row["memory"], row["arithmetic"])
+        rests = "memory" if row["memory"] > row["arithmetic"] else "arithmetic"
+        note = f"{rests}; {row['GB/s']:.0f} GB/s, {row['Gfma/s']:.0f} G multiply-adds/s"
+        out |= {(row["n"], row["p"], "energy"): (seconds, note), (row["n"], row["p"], "gradient"): (3.0 * seconds, note)}
+    return out
 
 
 SECTIONS = {

@@ -37,6 +37,7 @@ _PUBLIC = {
     "Sampled": "qopt.objective",
     "Scipy": "qopt.optimizers",
     "Sense": "qopt.types",
+    "Simulator": "qopt.execution",
     "Solution": "qopt.types",
     "StorageError": "qopt.errors",
     "Transpile": "qopt.execution",

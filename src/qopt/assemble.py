@@ -11,7 +11,7 @@ from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
 from qopt.config import models, resolve_code
 from qopt.errors import InputError, StorageError, below, blamed
-from qopt.execution import Execution, Transpile, Waiting, mitigation_from
+from qopt.execution import Execution, Simulator, Transpile, Waiting, mitigation_from
 from qopt.execution.recording import PREFIX
 from qopt.journal import Finished, read
 from qopt.objective import Exact, Expectation, Sampled
@@ -186,11 +186,14 @@ def _optimizer(config: models.Optimizer, base: Path, cwd: Path) -> Minimizer | N
 
 
 def _execution(config: models.RunConfig, base: Path) -> Execution:
-    given = config.execution.model_dump(exclude={"waiting"})
+    given = config.execution.model_dump(exclude={"waiting", "simulator"})
     if config.execution.recording is not None:
         given["backend"] = f"{PREFIX}{base / config.execution.recording}"
     waiting = Waiting(**config.execution.waiting.model_dump())
-    return Execution(**given, waiting=waiting, mitigation=mitigation_from(config.mitigation.model_dump(exclude_none=True)))
+    with below("execution"):
+        simulator = Simulator(**config.execution.simulator.model_dump())
+    mitigation = mitigation_from(config.mitigation.model_dump(exclude_none=True))
+    return Execution(**given, waiting=waiting, mitigation=mitigation, simulator=simulator)
 
 
 def _transpile(config: TranspileConfig) -> Transpile:

@@ -20,6 +20,7 @@ from qopt.execution.isa import check_contract, freeze
 from qopt.execution.mitigation import circuits_per_value, needs_clifford_gates, own_errors, stated
 from qopt.execution.primitives import choose as choose_primitives
 from qopt.execution.recorded import check_identity
+from qopt.execution.simulator import Simulator
 from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, with_terms, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
@@ -91,28 +92,28 @@ class Spec:
 
     def threads(self, frozen: Frozen) -> int:
         """How many threads the simulator has for a circuit."""
-        return 1 if self.device.computes else threads_for(len(frozen.device_qubits))
+        chosen = None if self.device.simulator is None else self.device.simulator.threads
+        return 1 if self.device.computes else chosen or threads_for(len(frozen.device_qubits))
 
     def identity(self) -> dict[str, Any]:
         """The parts that make the run this run and no other."""
         mitigation = stated(self.execution.mitigation)
-        return (
-            {
-                "circuit": circuit_digest(self.ansatz.circuit),
-                "parameters": list(self.ansatz.parameters),
-                "observables": operator_digest(self.hamiltonian),
-                "sense": self.problem.sense.value,
-                "objective": options_of(self.objective),
-                "optimizer": options_of(self.optimizer),
-                "start": self.start.tolist(),
-                "seed": self.seed,
-                "backend": self.device.name,
-                "primitives": self.execution.primitives,
-                "transpile": asdict(self.transpile),
-            }
-            | ({"mitigation": mitigation} if mitigation else {})
-            | ({"training": "exact"} if self.training else {})
-        )
+        simulator = {} if self.device.simulator is None else self.device.simulator.numbers
+        training = "exact" if self.training else None
+        more = {key: value for key, value in (("mitigation", mitigation), ("simulator", simulator), ("training", training)) if value}
+        return {
+            "circuit": circuit_digest(self.ansatz.circuit),
+            "parameters": list(self.ansatz.parameters),
+            "observables": operator_digest(self.hamiltonian),
+            "sense": self.problem.sense.value,
+            "objective": options_of(self.objective),
+            "optimizer": options_of(self.optimizer),
+            "start": self.start.tolist(),
+            "seed": self.seed,
+            "backend": self.device.name,
+            "primitives": self.execution.primitives,
+            "transpile": asdict(self.transpile),
+        } | more
 
 
 def specify(  # noqa: PLR0913 - as `run`
@@ -147,16 +148,11 @@ def specify(  # noqa: PLR0913 - as `run`
     device = _device(problem, objective, execution)
     transpile = transpile or Transpile()
     notes = [f"mitigation: {sentence}" for sentence in _mitigated(execution, transpile, device, objective)]
-    good_start, training = start is not None, isinstance(start, str)
-    if isinstance(start, str):
-        _check_training(start)
-        start, _, _ = default_start(ansatz, hamiltonian, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
-        notes.append("start: trained on the exact engine")
-    elif start is None:
-        start, good_start, reason = default_start(ansatz, hamiltonian, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
-        notes.append(reason)
-    point = np.array(start, dtype=np.float64)
-    _check_start(point, ansatz)
+    if execution.simulator != Simulator() and device.simulator is None:
+        notes.append(f"simulator: no effect, {_no_simulator(device)}")
+    training = isinstance(start, str)
+    point, good_start, reason = _chosen_start(start, ansatz, hamiltonian, seed)
+    notes += [reason] if reason else []
     choices: tuple[Minimizer, ...] = ()
     noisy = objective.shots is not None
     if optimizer is None or not len(point):
@@ -241,6 +237,15 @@ def _device(problem: Problem, objective: Objective, execution: Execution) -> Dev
     return device
 
 
+def _no_simulator(device: Device) -> str:
+    """Why Aer's options have no effect on a device."""
+    if device.recording is not None:
+        return "the answers were recorded"
+    if device.computes:
+        return f"{device.name} is computed without them: they are for backend aer and fake devices"
+    return f"{device.name} is a device" if device.remote else f"{device.name} is an AerSimulator with options of its own"
+
+
 def _mitigated(execution: Execution, transpile: Transpile, device: Device, objective: Objective) -> list[str]:
     """Which error mitigation acts, and which has no effect and why; the options go together.
 
@@ -317,15 +322,22 @@ def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Gen
     return starts.ramp(hamiltonian, layers), False, "start: a linear ramp, since the Hamiltonian is not one of couplings alone"
 
 
-def _check_training(start: str) -> None:
-    """Refuse a word that is no start.
+def _chosen_start(start: ArrayLike | None, ansatz: Ansatz, hamiltonian: SparsePauliOp, seed: int) -> tuple[Point, bool, str]:
+    """Where to begin, whether it is known to be good, and why it was chosen; a start that is to be trained begins where none was given.
 
     Raises:
-        InputError: If it is another one than `trained`.
+        InputError: If it is neither as many angles as the ansatz has parameters, nor `trained`.
     """
-    if start != "trained":
+    if isinstance(start, str) and start != "trained":
         message = f"the start is {start!r}, expected 'trained' or the angles in radians"
         raise InputError(message, ("start",))
+    if start is not None and not isinstance(start, str):
+        point = np.array(start, dtype=np.float64)
+        _check_start(point, ansatz)
+        return point, True, ""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+    point, good, reason = default_start(ansatz, hamiltonian, rng)
+    return (point, good, reason) if start is None else (point, True, "start: trained on the exact engine")
 
 
 def _check_start(point: Point, ansatz: Ansatz) -> None:

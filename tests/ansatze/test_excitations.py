@@ -65,5 +65,5 @@ def test_what_is_no_excitation_is_refused(created: tuple[int, ...], annihilated:
 
 def test_no_repetitions_are_refused() -> None:
     """An ansatz has at least one layer."""
-    with pytest.raises(InputError, match="repetitions is 0"):
+    with pytest.raises(InputError, match="k is 0"):
         kupccgsd(4, 0)

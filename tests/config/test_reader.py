@@ -11,7 +11,7 @@ import pytest
 
 from qopt.config import ConfigError, models, parse_config, read_config
 from qopt.errors import InputError
-from qopt.execution import Waiting
+from qopt.execution import Simulator, Waiting
 
 GOOD = "problem:\n  type: maxcut\n  graph:\n    edges:\n      - [0, 1]\n      - [1, 2, 0.5]\nseed: 7\n"
 FILE = Path("a.yaml")
@@ -28,7 +28,7 @@ def test_defaults() -> None:
     assert read.seed == 0
     assert (read.ansatz, read.start, read.objective, read.sweep) == (None, None, None, None)
     assert read.optimizer == models.AutoOptimizer()
-    assert read.execution.model_dump(exclude={"waiting"}) == {
+    assert read.execution.model_dump(exclude={"waiting", "simulator"}) == {
         "mode": "auto",
         "backend": None,
         "primitives": "auto",
@@ -38,6 +38,7 @@ def test_defaults() -> None:
         "on_session_end": "renew",
     }
     assert read.execution.waiting.model_dump() == asdict(Waiting())
+    assert read.execution.simulator.model_dump() == asdict(Simulator())
     assert read.transpile.model_dump() == {
         "level": 3,
         "seed": 1,

@@ -9,7 +9,7 @@ import pytest
 
 from qopt.config import ConfigError, parse_config
 
-OF_EXECUTION = "mode, backend, primitives, instance, region, min_qubits, on_session_end or waiting"
+OF_EXECUTION = "mode, backend, primitives, instance, region, min_qubits, on_session_end, waiting or simulator"
 GOOD = "problem: {type: maxcut, graph: g.edges}\n"
 FILE = Path("a.yaml")
 
@@ -70,6 +70,14 @@ ONE_LINE = {
     "unknown key": (
         GOOD + "execution:\n  bakend: aer",
         f"a.yaml:3:3: execution.bakend: unknown key, expected {OF_EXECUTION}; did you mean 'backend'?",
+    ),
+    "bond dimension without a chain": (
+        GOOD + "execution: {simulator: {max_bond_dimension: 8}}",
+        "a.yaml:2:24: execution.simulator: got a mapping, expected max_bond_dimension and truncation with matrix_product_state alone",
+    ),
+    "a precision that there is not": (
+        GOOD + "execution: {simulator: {precision: half}}",
+        "a.yaml:2:36: execution.simulator.precision: got text 'half', expected double or single",
     ),
     "private jobs": (
         GOOD + "execution: {private: true}",

@@ -101,6 +101,7 @@ def test_any_argument_survives_being_kept(value: object, tmp_path_factory: pytes
     [
         "name=y",
         "execution.mode=job",
+        "execution.simulator.threads=2",
         "budget.wall=1h",
         "budget.shots=5",
         "sweep.axes.seed=[3]",
@@ -130,6 +131,8 @@ def test_the_recipe_is_not_about(base: Path, override: str) -> None:
         "transpile.initial_layout=[1,0]",
         "execution.backend=fake_manila",
         "execution.primitives=client",
+        "execution.simulator.method=density_matrix",
+        "execution.simulator.precision=single",
     ],
 )
 def test_the_recipe_is_about(base: Path, override: str) -> None:

@@ -75,24 +75,24 @@ def uccsd(norb: int, electrons: tuple[int, int]) -> tuple[Excitation, ...]:
     return tuple(Excitation(created, annihilated, parameter) for parameter, (created, annihilated) in enumerate(moves))
 
 
-def kupccgsd(norb: int, repetitions: int = 1) -> tuple[Excitation, ...]:
-    """Generalised pair doubles and spin-summed generalised singles, k times: `norb (norb - 1)` parameters for each repetition.
+def kupccgsd(norb: int, k: int = 1) -> tuple[Excitation, ...]:
+    """Generalised pair doubles and spin-summed generalised singles, k times: `norb (norb - 1)` parameters for each layer.
 
-    Within a repetition the pair doubles (p alpha, p beta) to (q alpha, q beta) act first, by p and then by q > p, so that the singles turn
+    Within a layer the pair doubles (p alpha, p beta) to (q alpha, q beta) act first, by p and then by q > p, so that the singles turn
     the orbitals of the pairs; then the singles p to q in the same order, alpha and beta with one parameter.
 
     Args:
         norb: Spatial orbitals.
-        repetitions: The number of layers, k.
+        k: The number of layers.
 
     References:
-        Lee, Huggins, Head-Gordon, Whaley 2019, arXiv:1810.02327, eqs. 9-12.
+        Lee, Huggins, Head-Gordon, Whaley 2019, arXiv:1810.02327.
     """
-    if repetitions < 1:
-        raise InputError(f"repetitions is {repetitions}, expected 1 or more")
+    if k < 1:
+        raise InputError(f"k is {k}, expected 1 layer or more")
     pairs = list(combinations(range(norb), 2))
     excitations = []
-    for layer in range(repetitions):
+    for layer in range(k):
         first = 2 * layer * len(pairs)
         for parameter, (p, q) in enumerate(pairs, first):
             excitations.append(Excitation((q, q + norb), (p, p + norb), parameter))

@@ -26,6 +26,29 @@ class Waiting(Model):
     """Submissions a minute in job mode, and in every mode once the service has complained; 0 is no limit."""
 
 
+class Simulator(Model):
+    """How Aer simulates, on backend aer and on fake devices."""
+
+    method: Literal["automatic", "statevector", "density_matrix", "matrix_product_state"] = "automatic"
+    """Aer's method; automatic is the statevector without noise, and with a device's noise what Aer chooses."""
+    device: Literal["CPU", "GPU"] = "CPU"
+    """Where it computes; a GPU takes an Aer that was built for one."""
+    precision: Literal["double", "single"] = "double"
+    """Of the state's numbers."""
+    threads: Count | None = None
+    """Of one simulation; default: one below 20 qubits, all cores from there on."""
+    max_bond_dimension: Count | None = None
+    """Of a matrix product state, beyond which it is truncated; default: no limit."""
+    truncation: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Squared Schmidt coefficients that a matrix product state may drop at a bond; default: Aer's 1e-16."""
+
+    @model_validator(mode="after")
+    def _of_a_chain(self) -> Self:
+        if self.method != "matrix_product_state" and (self.max_bond_dimension is not None or self.truncation is not None):
+            expected("max_bond_dimension and truncation with matrix_product_state alone")
+        return self
+
+
 class Execution(Model):
     """Where jobs run and how."""
 
@@ -47,6 +70,8 @@ class Execution(Model):
     """What to do when the service ends a Session before the run is done."""
     waiting: Waiting = Field(default_factory=Waiting)
     """Deadlines for IBM Quantum."""
+    simulator: Simulator = Field(default_factory=Simulator)
+    """How Aer simulates, on backend aer and on fake devices."""
 
     @property
     def recording(self) -> str | None:

@@ -74,6 +74,8 @@ def recipe_of(loaded: Loaded, version: str) -> str | None:
         return None
     parts = {key: data[key] for key in config.identity}
     parts |= {"backend": data["execution"]["backend"], "primitives": config.execution.primitives, "qopt": version}
+    # How many threads there are, and where they are, changes no run.
+    parts["simulator"] = config.execution.simulator.model_dump(exclude={"device", "threads"})
     return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 

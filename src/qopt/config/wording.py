@@ -56,6 +56,7 @@ _PARTS: dict[str, tuple[type[Model], ...]] = {
     ),
     "execution": (execution.Execution,),
     "execution.waiting": (execution.Waiting,),
+    "execution.simulator": (execution.Simulator,),
     "transpile": (execution.Transpile,),
     "mitigation": (mitigation.Mitigation,),
     "mitigation.dynamical_decoupling": (mitigation.DynamicalDecoupling,),

@@ -12,6 +12,7 @@ from qopt.execution.mitigation import (
     Zne,
     mitigation_from,
 )
+from qopt.execution.simulator import Simulator
 
 __all__ = [
     "Circumstances",
@@ -28,6 +29,7 @@ __all__ = [
     "Mode",
     "Pec",
     "Primitives",
+    "Simulator",
     "Transpile",
     "Twirling",
     "Waiting",

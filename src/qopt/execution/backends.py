@@ -11,6 +11,7 @@ from qiskit.transpiler import Target
 from qiskit_aer import AerSimulator
 
 from qopt.errors import InputError
+from qopt.execution.simulator import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,13 +53,18 @@ def threads_for(qubits: int) -> int:
     return 1 if qubits < THREADS_FROM else os.cpu_count() or 1
 
 
-def simulator(backend: BackendV2 | None, device_qubits: Sequence[int]) -> AerSimulator:
-    """An Aer simulator for a circuit on some of a backend's qubits, with the backend's noise; None is plain Aer."""
-    options = {"max_parallel_threads": threads_for(len(device_qubits))}
-    if backend is None:
-        return AerSimulator(method="statevector", **options)
+def simulator(backend: BackendV2 | None, device_qubits: Sequence[int], chosen: Simulator | None = None) -> AerSimulator:
+    """An Aer simulator for a circuit on some of a backend's qubits, with the backend's noise; None is plain Aer.
+
+    Raises:
+        InputError: If the installed Aer lacks what was chosen.
+    """
     if isinstance(backend, AerSimulator):
         return backend
+    chosen = chosen or Simulator()
+    options = {"max_parallel_threads": chosen.threads or threads_for(len(device_qubits))} | chosen.options(noisy=backend is not None)
+    if backend is None:
+        return AerSimulator(**options)
     return AerSimulator.from_backend(_Part(backend, device_qubits), **options)
 
 

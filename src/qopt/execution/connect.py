@@ -20,6 +20,7 @@ from qopt.execution.isa import Transpile, transpiled, unrolled, uses_fractional_
 from qopt.execution.local import LocalExecutor
 from qopt.execution.recorded import RecordedExecutor
 from qopt.execution.recording import PREFIX, REPLAYED, read_recording
+from qopt.execution.simulator import WIDEST, Simulator
 from qopt.execution.statevector import StatevectorExecutor
 from qopt.types import LEAST_BUSY, of_ibm
 
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from qopt.types import OpenSession
 
 
-WIDEST = 28
-"""Qubits: a statevector of 4 GiB, and a probability and a diagonal beside it."""
+_INSTEAD = "use a smaller problem, or backend aer with execution.simulator.method matrix_product_state"
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Device:
         account: Of IBM Quantum, where the device is there.
         min_qubits: That `least_busy` must have, beside what the problem needs.
         recording: What answers in place of a backend, where it was recorded.
+        simulator: The options of Aer, where Aer answers by them.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Device:
     account: Account | None = None
     min_qubits: int = 1
     recording: Recording | None = None
+    simulator: Simulator | None = None
 
     @property
     def computes(self) -> bool:
@@ -75,16 +77,17 @@ class Device:
         width = logical.circuit.num_qubits
         if self.computes:
             return unrolled(logical)
-        if width > WIDEST and not self.remote and self.backend is None:
-            message = f"the problem has {width} qubits, {self.name} takes {WIDEST} or fewer on this machine: use a smaller problem"
+        widest = WIDEST if self.simulator is None else self.simulator.widest
+        if widest is not None and width > widest and not self.remote and self.backend is None:
+            message = f"the problem has {width} qubits, {self.name} takes {widest} or fewer on this machine: {_INSTEAD}"
             raise InputError(message, ("execution", "backend"))
         if self.account is not None:
             chosen = self._chosen(self.account, width, fractional=uses_fractional_gates(transpile, mitigated=False))
             return replace(transpiled(logical, chosen, transpile), device=str(chosen.name))
         frozen = transpiled(logical, self.backend, transpile)
-        if len(frozen.device_qubits) > WIDEST and not isinstance(self.backend, AerSimulator):
+        if widest is not None and len(frozen.device_qubits) > widest and not isinstance(self.backend, AerSimulator):
             width = len(frozen.device_qubits)
-            message = f"the circuit needs {width} qubits of {self.name}, {WIDEST} or fewer can be simulated: use a smaller problem"
+            message = f"the circuit needs {width} qubits of {self.name}, {widest} or fewer can be simulated: {_INSTEAD}"
             raise InputError(message, ("execution", "backend"))
         return frozen
 
@@ -119,6 +122,9 @@ def find(execution: Execution, *, exact: bool) -> Device:
         device = Device(wanted, None, account, execution.min_qubits)
     else:
         device = Device(wanted, backends.resolve(wanted))
+    if not (device.computes or device.remote or device.recording is not None or isinstance(device.backend, AerSimulator)):
+        execution.simulator.options(noisy=False)  # refuses what this machine's Aer lacks before anything is built
+        device = replace(device, simulator=execution.simulator)
     simulated = device.computes or device.recording is not None
     if not simulated and primitives.choose(execution.primitives) == "aer" and device.remote:
         message = f"primitives aer are a simulator's, {device.name} is a device: set primitives to auto, legacy or client"
@@ -136,7 +142,8 @@ def engine(device: Device, execution: Execution, *, sampler: bool) -> str:
     if device.computes:
         return "statevector"
     kind = primitives.choose(execution.primitives)
-    return f"{primitives.name_of(kind, sampler=sampler)} on {device.name}{_grouping(device, execution, kind)}"
+    method = "" if device.simulator is None else device.simulator.name
+    return f"{primitives.name_of(kind, sampler=sampler)} on {device.name}{method}{_grouping(device, execution, kind)}"
 
 
 def _grouping(device: Device, execution: Execution, kind: str) -> str:
@@ -180,7 +187,7 @@ def _connect(device: Device, execution: Execution, frozen: Frozen, *, left_open:
     kind = primitives.choose(execution.primitives)
     if device.account is not None:
         return _at_ibm(device.account, frozen.device or device.name, execution, frozen, left_open=left_open)
-    simulator = backends.simulator(device.backend, frozen.device_qubits)
+    simulator = backends.simulator(device.backend, frozen.device_qubits, device.simulator)
     return LocalExecutor(simulator, device.name, execution.mode, kind, execution.mitigation)
 
 

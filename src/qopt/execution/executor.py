@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from qopt.errors import BackendError
 from qopt.execution.mitigation import Mitigation
+from qopt.execution.simulator import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,7 @@ class Execution:
         on_session_end: What to do when a Session ends before the run: `renew` it, go on in a `batch`, or `stop` resumably.
         waiting: Deadlines.
         mitigation: What is done about errors.
+        simulator: How Aer simulates, on `aer` and on fake devices.
     """
 
     mode: Mode = "auto"
@@ -70,6 +72,7 @@ class Execution:
     on_session_end: OnSessionEnd = "renew"
     waiting: Waiting = field(default_factory=Waiting)
     mitigation: Mitigation = field(default_factory=Mitigation)
+    simulator: Simulator = field(default_factory=Simulator)
 
 
 class JobState(Enum):

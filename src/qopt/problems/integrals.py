@@ -35,7 +35,7 @@ class Integrals:
             there are more than `MAX_ORBITALS` orbitals or more electrons of one spin than orbitals.
 
     References:
-        Helgaker, Jorgensen, Olsen 2000, Molecular Electronic-Structure Theory, eq. 2.2.18.
+        Helgaker, Jorgensen, Olsen 2000, Molecular Electronic-Structure Theory, section 2.2.
     """
 
     constant: float

@@ -48,6 +48,7 @@ def test_batches_and_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch, *, c
     """Energies, gradients and states are the same alone, in a batch, and in a batch over threads."""
     if not as_matrix:
         monkeypatch.setattr(memory, "MATRIX_ELEMENTS", 0)
+    monkeypatch.setattr("qopt.simulate.excitations.engine._WORTH_THREADS", 0)
     one, three = h4_engine(compiled=compiled), h4_engine(compiled=compiled, threads=3)
     points = np.random.default_rng(1).normal(size=(7, 26))
     energies, (values, gradients) = one.energies(points), one.gradients(points)

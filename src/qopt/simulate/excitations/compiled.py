@@ -37,7 +37,7 @@ class CompiledSweeps:
         self._shape = shape
         self._ansatz = (rotations.parameters, rotations.factors, start, shape)
         self._tables = rotations.tables
-        self._lower = hamiltonian.lower()
+        self._lower = hamiltonian.lower
 
     def state(self, point: Point) -> NDArray[np.float64]:
         """The `(dim,)` state at a point."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_WORTH_THREADS = 1 << 22
+"""From so many amplitudes times excitations times points on, starting threads takes a small part of the time."""
 _PLAIN_QUBITS = 10
 """Up to so many qubits NumPy answers before numba is imported."""
 
@@ -131,7 +133,7 @@ class ExcitationEngine:
         antisymmetric and H symmetric, it is `2 <H psi| T - T^dag |psi>`: one product with H serves them all.
 
         References:
-            Grimsley, Economou, Barnes, Mayhall 2019, arXiv:1812.11173, eq. 4.
+            Grimsley, Economou, Barnes, Mayhall 2019, arXiv:1812.11173.
         """
         key = tuple(pool)
         if self._pool is None or self._pool[0] != key:
@@ -153,6 +155,7 @@ class ExcitationEngine:
             if excitation.parameter >= parameters:
                 raise InputError(f"{excitation} belongs to parameter {excitation.parameter}, expected 0 to {parameters - 1}")
         self._parameters = parameters
+        self._work = self._sector.dim * len(excitations)
         tables = rotations(excitations, self._sector, self._start)
         shape = len(self._sector.alpha), len(self._sector.beta)
         self._sweeps = self._sweeps_class(tables, self._hamiltonian, self._start, shape)
@@ -167,7 +170,7 @@ class ExcitationEngine:
 
     def _spread(self, function: Callable[[Points], T], points: Points) -> list[T]:
         """The function's answers to parts of the points, as many at a time as there are threads."""
-        if self._threads == 1 or len(points) <= 1:
+        if self._threads == 1 or len(points) <= 1 or self._work * len(points) < _WORTH_THREADS:
             return [function(points)]
         with ThreadPoolExecutor(self._threads) as executor:
             return list(executor.map(function, np.array_split(points, min(self._threads, len(points)))))

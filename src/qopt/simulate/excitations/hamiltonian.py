@@ -6,6 +6,8 @@ With `E_pq` of either spin it is `H = H_alpha x 1 + 1 x H_beta + sum (pq|rs) E_p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -37,6 +39,7 @@ class Hamiltonian(Protocol):
         """H times a `(dim,)` state."""
         ...
 
+    @property
     def lower(self) -> Lower | None:
         """L with `H = L + L^T`, as pointers of rows, columns and elements; None where there is no matrix."""
         ...
@@ -62,21 +65,22 @@ class Moves:
     @classmethod
     def of(cls, basis: Strings, norb: int) -> Moves:
         """The moves among all strings of one spin."""
-        parts = [(pq, *transitions(basis, ((pq // norb, True), (pq % norb, False)))) for pq in range(norb**2) if pq // norb != pq % norb]
-        numbers = np.concatenate([np.full(len(part[1]), part[0]) for part in parts]) if parts else np.empty(0, dtype=np.int64)
-        ends, starts, signs = (np.concatenate([part[i] for part in parts]) if parts else np.empty(0, dtype=np.int64) for i in (1, 2, 3))
-        order = np.lexsort((ends, starts))
+        singles = [
+            (np.full(len(signs), p * norb + q), sources, images, signs)
+            for p, q in permutations(range(norb), 2)
+            for sources, images, signs in (transitions(basis, ((p, True), (q, False))),)
+        ]
+        nothing = np.empty(0, dtype=np.int64)
+        numbers, sources, images, signs = (np.concatenate([nothing, *(single[i] for single in singles)]) for i in range(4))
+        order = np.lexsort((sources, images))
         strings = np.arange(len(basis))
-        targets = np.concatenate([strings[:, None], ends[order].reshape(len(basis), -1)], axis=1)
+        targets = np.concatenate([strings[:, None], sources[order].reshape(len(basis), -1)], axis=1)
         rows = np.arange(targets.size).reshape(targets.shape)
         occupied, orbitals = np.nonzero(basis[:, None] >> np.arange(norb) & 1)
-        factors = sparse.csr_array(
-            (
-                np.concatenate([signs[order], np.ones(len(occupied))]),
-                (np.concatenate([rows[:, 1:].reshape(-1), rows[occupied, 0]]), np.concatenate([numbers[order], orbitals * (norb + 1)])),
-            ),
-            shape=(targets.size, norb**2),
-        )
+        entries = np.concatenate([rows[occupied, 0], rows[:, 1:].reshape(-1)])
+        numbers = np.concatenate([orbitals * (norb + 1), numbers[order]])
+        values = np.concatenate([np.ones(len(occupied)), signs[order]])
+        factors = sparse.csr_array((values, (entries, numbers)), shape=(targets.size, norb**2))
         return cls(norb, targets, factors)
 
     @property
@@ -138,8 +142,9 @@ class MatrixHamiltonian:
         """H times a `(dim,)` state, without the constant."""
         return np.asarray(self._product @ state)
 
+    @cached_property
     def lower(self) -> Lower | None:
-        """L with `H = L + L^T`: pointers of rows, columns, elements."""
+        """The lower triangle with half of the diagonal: pointers of rows, columns, elements."""
         lower = sparse.csr_array(sparse.tril(self.matrix, format="csr"))
         rows = np.repeat(np.arange(len(lower.indptr) - 1), np.diff(lower.indptr))
         elements = np.where(lower.indices == rows, 0.5, 1.0) * lower.data
@@ -206,6 +211,7 @@ class FactorisedHamiltonian:
         out += out_transposed.T
         return out.reshape(-1)
 
+    @property
     def lower(self) -> Lower | None:
         """None: there is no matrix."""
         return None

@@ -34,12 +34,12 @@ _ANSATZ = f"Tuple((int64[::1], {_VECTOR}, int64, UniTuple(int64, 2)))"
 
 
 def _compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Compile for one signature, without the GIL; kept on disk where numba finds a folder to write to."""
+    """Compile for one signature, to run without the GIL; kept on disk where there is a folder to write to."""
 
     def compile_(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return numba.njit(signature, cache=True, nogil=True, fastmath=_FAST, error_model="numpy")(function)
-        except RuntimeError:
+        except RuntimeError:  # Neither the package's folder nor the user's cache can be written.
             return numba.njit(signature, nogil=True, fastmath=_FAST, error_model="numpy")(function)
 
     return compile_

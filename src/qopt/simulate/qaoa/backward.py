@@ -9,6 +9,10 @@ The rotations that undo a mixer lack their cosines too. So each qubit undone mak
 up after it counts cos(beta)^2 times as much; the phases' factor makes up for it in the end.
 """
 
+# numba infers the types of these functions, and their arguments are what a kernel works on.
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0913, PLR0917
+# mypy: ignore-errors
+
 from __future__ import annotations
 
 import math
@@ -16,7 +20,9 @@ import math
 import numpy as np
 
 from qopt.simulate.qaoa import instructions as do
-from qopt.simulate.qaoa.forward import BUFFER, PADDING, SHIFT, SUMS, angle, by_columns, inlined, items, mirror, prepare, sign, total, visit
+from qopt.simulate.qaoa import phases
+from qopt.simulate.qaoa.forward import BUFFER, SUMS, angle, by_columns, inlined, items, mirror, prepare, sign, total, visit
+from qopt.simulate.qaoa.layout import PADDING, SHIFT
 from qopt.simulate.qaoa.vectors import BLOCK, GROUP_BITS, HALF, LANE_BITS, LANES
 
 _MOST = 3
@@ -107,10 +113,10 @@ def _undo_columns(point, shape, cost, psi, lam, scratch, parts, sweep, low, high
             place, adjoint = buffer[0] + row * BLOCK, buffer[1] + row * BLOCK
             do.fetch_block(column[0] + BLOCK + row * step)
             if last:
-                do.observe_block(adjoint, place, cost, index, table, mask != 0, sums)
+                phases.observe_block(adjoint, place, cost, index, table, mask != 0, sums)
             else:
                 do.fetch_block(column[1] + BLOCK + row * step)
-                do.undo_block(place, adjoint, cost, index, table, mask != 0, sums)
+                phases.undo_block(place, adjoint, cost, index, table, mask != 0, sums)
         parts[3 * item], parts[3 * item + 1] = flow, math.pow(began[1], 2 * shape[0]) * do.emptied(sums)
         parts[3 * item + 2], _ = _undo_rows(buffer, buffer, qubits, finished, 1.0, sums)
         for row in range(rows):
@@ -130,11 +136,14 @@ def _undo_pairs(shape, cost, states, table, sweep, tile, tangents):
         block = tile * blocks + number
         here, there, way = first + number * BLOCK, second - number * BLOCK, sign(shape, block)
         state, adjoint = (states[0] + here, states[0] + there), (states[1] + here, states[1] + there)
+        for base in states:
+            do.fetch_block(base + here + step)
+            do.fetch_block(base + there - step)
         if sweep == shape[1]:
-            do.undo_flip_pair(state, adjoint, (way, tangents[1]), odd, accumulators[2])
+            phases.undo_flip_pair(state, adjoint, (way, tangents[1]), odd, accumulators[2])
         else:
             indices = (block * LANES, (final - block) * LANES)
-            do.undo_pair(state, adjoint, cost, indices, table, (way, tangents[0], tangents[1]), odd, accumulators)
+            phases.undo_pair(state, adjoint, cost, indices, table, (way, tangents[0], tangents[1]), odd, accumulators)
 
 
 @inlined
@@ -159,10 +168,13 @@ def _undo_tiles(point, shape, cost, psi, lam, scratch, parts, sweep, low, high):
             for number in range(blocks if last or not half else 0):
                 index = ((tile * blocks + number) * LANES) ^ (mask & -LANES)
                 into, other = place + number * BLOCK, adjoint + number * BLOCK
+                if not half:
+                    do.fetch_block(into + step)
+                    do.fetch_block(other + step)
                 if last:
-                    do.observe_block(other, into, cost, index, table, mask != 0, sums)
+                    phases.observe_block(other, into, cost, index, table, mask != 0, sums)
                 else:
-                    do.undo_block(into, other, cost, index, table, mask != 0, sums)
+                    phases.undo_block(into, other, cost, index, table, mask != 0, sums)
             gamma += do.emptied(sums)
         if half:
             _undo_pairs(shape, cost, states, table, sweep, item, (began[0], finished[0]))
@@ -189,31 +201,37 @@ def _collect(parts, shape, sweep, gradient):
         gradient[layers + sweep - 1] -= 2.0 * finished
 
 
-def backward(points, shape, cost, psi, lam, scratch, parts, run, out):
-    """The gradient of one point, from the state that `forward` leaves.
+def make_backward(sources):
+    """Makes the kernel. The number of the sources is part of its key in numba's cache, which looks at no other file than this one."""
 
-    Args:
-        points: `(k, 2 p)` angles.
-        shape: As in `forward`, and likewise `cost`, `scratch` and `parts`.
-        cost: Levels or costs.
-        psi: The state; spent.
-        lam: As large, for the adjoint.
-        scratch: Of this thread.
-        parts: Partial sums; out.
-        run: As in `forward`; only the first point counts, and sweeps are counted from the last one.
-        out: `(k, 2 p)` gradients, to which each sweep adds, unless some items were singled out. A last item of 0 asks for this alone.
-    """
-    form = (shape[0], shape[1], shape[2], shape[3], shape[4], shape[5])
-    state, adjoint, own = do.address(psi), do.address(lam), do.address(scratch)
-    point = points[run[0]]
-    for done in range(run[2], run[3]):
-        sweep = form[1] - done
-        if sweep < form[1]:
-            prepare(point, form, sweep, -1.0, own)
-        last = items(form, sweep) if run[5] < 0 else run[5]
-        if by_columns(form, sweep):
-            _undo_columns(point, form, cost, state, adjoint, own, parts, sweep, run[4], last)
-        else:
-            _undo_tiles(point, form, cost, state, adjoint, own, parts, sweep, run[4], last)
-        if run[5] <= 0:
-            _collect(parts, form, sweep, out[run[0]])
+    def backward(points, shape, cost, psi, lam, scratch, parts, run, out):
+        """The gradient of one point, from the state that `forward` leaves.
+
+        Args:
+            points: `(k, 2 p)` angles.
+            shape: As in `forward`, and likewise `cost`, `scratch` and `parts`.
+            cost: Levels or costs.
+            psi: The state; spent.
+            lam: As large, for the adjoint.
+            scratch: Of this thread.
+            parts: Partial sums; out.
+            run: As in `forward`; only the first point counts, and sweeps are counted from the last one.
+            out: `(k, 2 p)` gradients, to which each sweep adds, unless some items were singled out. A last item of 0 asks for this alone.
+        """
+        _ = sources
+        form = (shape[0], shape[1], shape[2], shape[3], shape[4], shape[5])
+        state, adjoint, own = do.address(psi), do.address(lam), do.address(scratch)
+        point = points[run[0]]
+        for done in range(run[2], run[3]):
+            sweep = form[1] - done
+            if sweep < form[1]:
+                prepare(point, form, sweep, -1.0, own)
+            last = items(form, sweep) if run[5] < 0 else run[5]
+            if by_columns(form, sweep):
+                _undo_columns(point, form, cost, state, adjoint, own, parts, sweep, run[4], last)
+            else:
+                _undo_tiles(point, form, cost, state, adjoint, own, parts, sweep, run[4], last)
+            if run[5] <= 0:
+                _collect(parts, form, sweep, out[run[0]])
+
+    return backward

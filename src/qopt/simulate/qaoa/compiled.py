@@ -1,53 +1,59 @@
 """Runs the kernels: workspaces, threads, and what is read from a state afterwards."""
 
+# numba's own functions have no types.
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
 from numba import njit
 from numba.core.caching import FunctionCache
 from numba.core.registry import cpu_target
 
-from qopt.simulate.qaoa.backward import backward
+from qopt.simulate.qaoa.backward import make_backward
 from qopt.simulate.qaoa.costs import is_symmetric, tabulate
-from qopt.simulate.qaoa.forward import BUFFER, PADDING, SHIFT, forward, scratch_array
+from qopt.simulate.qaoa.forward import BUFFER, make_forward, scratch_array
+from qopt.simulate.qaoa.layout import HUGE_PAGE, PADDING, SHIFT, column_doubles, part_doubles, state_doubles, tile_bits
 from qopt.simulate.qaoa.vectors import LANES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
     from qopt.diagonal import Diagonal
     from qopt.types import Point, Points, Values
 
-WHOLE_BITS = 15
-"""Qubits of a state up to which it is one tile: 512 KiB, in the second cache."""
-TILE_BITS = 12
-"""Qubits of a tile of larger states: a pair is 128 KiB."""
-LEAST_BITS = 6
-"""Qubits that a state must have at least: the kernels' smallest tile."""
 _SHARED_BITS = 17
 """Qubits of a state from which on threads share one, instead of taking a point each, where there is but one point."""
 _LINE = 64
-_HUGE = 1 << 21
 _ARGUMENTS = "void(f8[:,::1], i8[::1], {}[::1], f8[::1], {}f8[::1], f8[::1], i8[::1], {})"
 _FORWARD, _BACKWARD = _ARGUMENTS.format("{}", "", "f8[::1]"), _ARGUMENTS.format("{}", "f8[::1], ", "f8[:,::1]")
 
 
+def _sources() -> int:
+    """A number that changes with the files that the kernels are made from."""
+    folder = Path(__file__).parent
+    text = b"".join((folder / f"{name}.py").read_bytes() for name in ("vectors", "instructions", "phases", "layout", "forward", "backward"))
+    return int.from_bytes(hashlib.sha256(text).digest()[:6])
+
+
 def _cached(function: Callable[..., None]) -> Any:  # noqa: ANN401 - numba has no types
     """The function as a dispatcher with a cache on disk; without one where no place can be written to."""
+    options: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True}
     try:
-        return njit(nogil=True, no_cfunc_wrapper=True, cache=True)(function)
+        return njit(cache=True, **options)(function)
     except RuntimeError:
-        return njit(nogil=True, no_cfunc_wrapper=True)(function)
+        return njit(**options)(function)
 
 
-_FUNCTIONS = {_FORWARD: forward, _BACKWARD: backward}
+_FUNCTIONS = {_FORWARD: make_forward(_sources()), _BACKWARD: make_backward(_sources())}
 _DISPATCHERS = {signature: _cached(function) for signature, function in _FUNCTIONS.items()}
 
 
@@ -58,22 +64,19 @@ def _kernel(signature: str, kind: str) -> Callable[..., None]:
     return dispatcher.compile(signature.format(kind))  # type: ignore[no-any-return]
 
 
-def compile_needed() -> bool:
-    """Whether a kernel isn't in numba's cache on disk yet, so that its first use takes seconds."""
+def compile_needed(signatures: Iterable[str] = tuple(_FUNCTIONS), kinds: Iterable[str] = ("u1", "f8")) -> bool:
+    """Whether one of these kernels isn't in numba's cache on disk yet, so that its first use takes seconds."""
     try:
-        caches = [(signature, FunctionCache(function)) for signature, function in _FUNCTIONS.items()]
+        caches = [(signature, FunctionCache(_FUNCTIONS[signature])) for signature in signatures]
     except RuntimeError:
         return True
-    return any(
-        held.load_overload(numba.core.sigutils.normalize_signature(signature.format(kind))[0], cpu_target.target_context) is None
-        for signature, held in caches
-        for kind in ("u1", "f8")
-    )
+    # Kept under the very signatures that `_kernel` asks for.
+    return any(held.load_overload(of.format(kind), cpu_target.target_context) is None for of, held in caches for kind in kinds)
 
 
 def _aligned(count: int) -> NDArray[np.float64]:
     """`(count,)` doubles that begin where a cache line does; large ones where a huge page does, for the sweeps jump far."""
-    step = _HUGE if count * 8 >= 2 * _HUGE else _LINE
+    step = HUGE_PAGE if count * 8 >= 2 * HUGE_PAGE else _LINE
     raw = np.empty(count + step // 8)
     first = -raw.ctypes.data % step // 8
     return raw[first : first + count]
@@ -82,12 +85,11 @@ def _aligned(count: int) -> NDArray[np.float64]:
 class _Workspace:
     """What one thread writes to, kept from call to call."""
 
-    def __init__(self, bits: int, within: int, values: NDArray[np.float64]) -> None:
-        across = bits - within
-        self._doubles = ((1 << within) + PADDING * LANES) * 2 << across
-        self.scratch = _aligned(BUFFER + SHIFT + (4 * LANES << across if across else 0))
+    def __init__(self, bits: int, values: NDArray[np.float64]) -> None:
+        self._doubles = state_doubles(bits, LANES)
+        self.scratch = _aligned(BUFFER + column_doubles(bits, LANES))
         scratch_array(self.scratch, bits, values)
-        self.parts = np.zeros(3 << max(within, across))
+        self.parts = np.zeros(part_doubles(bits))
 
     @cached_property
     def psi(self) -> NDArray[np.float64]:
@@ -114,16 +116,19 @@ class Compiled:
         self.symmetric = is_symmetric(diagonal)
         self._qubits, self._layers, self._threads = diagonal.variables, layers, threads
         self._bits = self._qubits - self.symmetric
-        self._within = self._bits if self._bits <= WHOLE_BITS else TILE_BITS
+        self._within = tile_bits(self._bits)
         self.costs = tabulate(diagonal, self._bits)
         self._kind = "u1" if self.costs.table.dtype == np.uint8 else "f8"
         levels = len(self.costs.values)
         self._values = np.zeros(-(-levels // LANES) * LANES)
         self._values[:levels] = self.costs.values
         self._shape = np.array([self._qubits, layers, self.symmetric, self._bits, self._within, len(self._values)])
-        self._forward = _kernel(_FORWARD, self._kind)
         self._workspaces: list[_Workspace] = []
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+
+    def compile_needed(self, *, gradient: bool) -> bool:
+        """Whether the next energies, or gradients, wait for the compiler."""
+        return compile_needed((_FORWARD, _BACKWARD) if gradient else (_FORWARD,), (self._kind,))
 
     def energies(self, points: Points) -> Values:
         """`(k,)` energies."""
@@ -162,9 +167,9 @@ class Compiled:
         """`(N,)` probabilities; with the symmetry those of pairs of states."""
         tiles = self._evolve(point)
         out = np.empty((*tiles.shape[:2], LANES))
-        for tile, weights in zip(tiles, out, strict=True):
-            np.square(tile[:, 0], out=weights)
-            weights += np.square(tile[:, 1])
+        for number, tile in enumerate(tiles):
+            np.square(tile[:, 0], out=out[number])
+            out[number] += np.square(tile[:, 1])
         return self._mirrored(point, out.reshape(-1))
 
     def state(self, point: Point) -> NDArray[np.complex128]:
@@ -175,9 +180,10 @@ class Compiled:
         # The gauge i^popcount is taken off.
         powers = np.array([1.0, -1.0j, -1.0, 1.0j]) * (0.5**0.5 if self.symmetric else 1.0)
         low = np.bitwise_count(np.arange(1 << self._within).reshape(-1, LANES))
-        for number, (tile, held) in enumerate(zip(tiles, out[:size].reshape(*tiles.shape[:2], LANES), strict=True)):
-            held.real, held.imag = tile[:, 0], tile[:, 1]
-            held *= powers[(low + number.bit_count()) & 3]
+        held = out[:size].reshape(*tiles.shape[:2], LANES)
+        for number, tile in enumerate(tiles):
+            held[number].real, held[number].imag = tile[:, 0], tile[:, 1]
+            held[number] *= powers[(low + number.bit_count()) & 3]
         if self.symmetric:
             out[size:] = out[:size][::-1]
             return out
@@ -197,7 +203,7 @@ class Compiled:
     def _reserve(self, count: int) -> None:
         """Make the workspaces of so many threads, before they start."""
         while len(self._workspaces) < count:
-            self._workspaces.append(_Workspace(self._bits, self._within, self._values))
+            self._workspaces.append(_Workspace(self._bits, self._values))
 
     def _shares(self, points: int) -> bool:
         """Whether the threads work on one state together."""
@@ -244,6 +250,11 @@ class Compiled:
         """The backward kernel on a state and its adjoint, with a thread's own scratch."""
         kernel, costs = self._backward, self.costs.table
         kernel(points, self._shape, costs, state.psi, state.lam, own.scratch, state.parts, np.array(run), out)
+
+    @cached_property
+    def _forward(self) -> Callable[..., None]:
+        """The forward kernel, from the cache or compiled now."""
+        return _kernel(_FORWARD, self._kind)
 
     @cached_property
     def _backward(self) -> Callable[..., None]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from qopt.errors import InputError
 from qopt.simulate.qaoa.costs import is_symmetric
+from qopt.simulate.qaoa.layout import LEAST_BITS
 from qopt.simulate.qaoa.plain import Plain
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 SMALL = 10
 """Variables up to which numpy is fast enough, so that nobody waits for a compiler."""
-_LEAST = 6
-"""Qubits of the smallest state that the kernels can hold."""
 
 
 class _Computes(Protocol):
@@ -43,6 +42,10 @@ class _Computes(Protocol):
         """Of the states held."""
         ...
 
+    def compile_needed(self, *, gradient: bool) -> bool:
+        """Whether the next energies, or gradients, wait for a compiler."""
+        ...
+
     def energies(self, points: Points) -> Values:
         """`(k,)` energies."""
         ...
@@ -60,31 +63,8 @@ class _Computes(Protocol):
         ...
 
 
-def memory_needed(variables: int, layers: int, *, gradient: bool, batch: int = 1, threads: int = 1, symmetric: bool) -> int:
-    """Bytes that an engine with the kernels takes for its energies or gradients, imports aside.
-
-    It holds one state for each point that is computed at the same time, two with a gradient, and the costs: as doubles here, which is the
-    most that they can take. The layers don't matter, but for a few bytes.
-
-    Args:
-        variables: n.
-        layers: p.
-        gradient: Whether gradients are asked for.
-        batch: Points of one call.
-        threads: Of the engine.
-        symmetric: Whether a flip of all spins changes no cost: half the states are held then.
-    """
-    bits = variables - symmetric
-    states = max(1, min(batch, threads)) * (2 if gradient else 1)
-    side = 1 << max(0, bits - 12)
-    scratch = threads * (8192 + 512 * side + 24 * max(side, 1 << min(bits, 12)))
-    small = batch * (2 * layers + 1) * 8 * (2 if gradient else 1)
-    huge = 1 << 21
-    return (16 << bits) * states + states * huge + (8 << bits) + scratch + small + (4 << 20)
-
-
 def compile_needed() -> bool:
-    """Whether a compiled engine's first use takes a few seconds, as its kernels aren't in numba's cache on disk yet.
+    """Whether any kernel, for costs of whatever kind, isn't in numba's cache on disk yet. An engine's own method says what it needs itself.
 
     Raises:
         InputError: If numba is not installed.
@@ -116,7 +96,7 @@ def compiles(cost: Diagonal, compiled: bool | None = None) -> bool:  # noqa: FBT
     if compiled:
         _require_numba()
     wanted = (cost.variables > SMALL and _has_numba()) if compiled is None else compiled
-    return wanted and cost.variables - is_symmetric(cost) >= _LEAST
+    return wanted and cost.variables - is_symmetric(cost) >= LEAST_BITS
 
 
 def _choose(cost: Diagonal, layers: int, threads: int, compiled: bool | None) -> _Computes:  # noqa: FBT001 - three choices, not two
@@ -163,6 +143,10 @@ class QaoaEngine:
         self._variables = cost.variables
         self._computes = _choose(cost, layers, threads, compiled)
         self.name = self._computes.name
+
+    def compile_needed(self, *, gradient: bool = True) -> bool:
+        """Whether the next energies, or gradients, take a few seconds more, as their kernels aren't in numba's cache on disk yet."""
+        return self._computes.compile_needed(gradient=gradient)
 
     def energies(self, points: Points) -> Values:
         """`(k,)` energies of `(k, 2 p)` points, which the threads share."""
@@ -223,7 +207,7 @@ class QaoaEngine:
         if len(costs.values):
             weights, values = costs.total(weights), costs.values
         else:
-            weights, values = weights[self._order], costs.table[self._order]
+            weights, values = weights[self._order], costs.table[self._order].astype(np.float64, copy=False)
         # Each part of the distribution counts as far as it lies below the fraction.
         upto = np.minimum(np.cumsum(weights), alpha * weights.sum())
         return float(np.diff(upto, prepend=0.0) @ values / upto[-1])

@@ -18,6 +18,10 @@ With one tile all is on one side. Items, which are columns or tiles or pairs of 
 partial sums, added up in the items' order, so bits don't depend on the threads.
 """
 
+# numba infers the types of these functions, and their arguments are what a kernel works on.
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0913, PLR0917
+# mypy: ignore-errors
+
 from __future__ import annotations
 
 import math
@@ -26,16 +30,14 @@ import numpy as np
 from numba import njit
 
 from qopt.simulate.qaoa import instructions as do
+from qopt.simulate.qaoa import phases
+from qopt.simulate.qaoa.layout import PADDING
 from qopt.simulate.qaoa.vectors import BLOCK, HALF, LANE_BITS, LANES, LEVELS
 
 SUMS = 3 * LEVELS
 GAUGE = SUMS + 3 * LANES
 BUFFER = GAUGE + 8 * LANES
 """Where parts of the scratch array begin, in doubles, after a layer's tables: accumulators, the gauge's first values, a column."""
-PADDING = 1
-"""Blocks left free after a tile: else a column's blocks, a power of 2 apart, would share a few lines of the caches."""
-SHIFT = 256
-"""Doubles by which the adjoint lies beside the state, half of the first cache's way, so that the two don't push each other out."""
 _GROUP = 8 * BLOCK
 _MOST = 4 if LANES == 8 else 3  # noqa: PLR2004 - the registers: 32 of 8 doubles, or 16 of 4
 """Qubits that one visit of the memory can mix."""
@@ -170,9 +172,9 @@ def _columns(point, shape, cost, psi, scratch, parts, sweep, low, high):
             index, place = ((row * blocks + item) * LANES) ^ (mask & -LANES), buffer[0] + row * BLOCK
             do.fetch_block(column[0] + BLOCK + row * step)
             if last:
-                do.measure_block(place, place, cost, index, table, mask != 0, sums)
+                phases.measure_block(place, place, cost, index, table, mask != 0, sums)
             else:
-                do.turn_block(place, place, cost, index, table, mask != 0)
+                phases.turn_block(place, place, cost, index, table, mask != 0)
         if last:
             parts[3 * item] = do.emptied(sums)
             for row in range(rows):
@@ -196,12 +198,12 @@ def _turn_pairs(shape, cost, state, table, sweep, tile, flips):
         do.fetch_block(places[0] + step)
         do.fetch_block(places[1] - step)
         if sweep == shape[1]:
-            do.flip_pair(places, tangents[0], odd)
+            phases.flip_pair(places, tangents[0], odd)
         else:
             sources = places
             if sweep == 0:
                 sources = (gauge + do.popcount(block) % 4 * BLOCK, gauge + do.popcount(other) % 4 * BLOCK)
-            do.turn_pair(places, sources, cost, (block * LANES, other * LANES), table, tangents, odd)
+            phases.turn_pair(places, sources, cost, (block * LANES, other * LANES), table, tangents, odd)
 
 
 @inlined
@@ -227,10 +229,11 @@ def _tiles(point, shape, cost, psi, scratch, parts, sweep, low, high):
                 block = tile * blocks + number
                 into, index = place + number * BLOCK, (block * LANES) ^ (mask & -LANES)
                 if last:
-                    do.measure_block(into, into, cost, index, table, mask != 0, sums)
+                    phases.measure_block(into, into, cost, index, table, mask != 0, sums)
                 else:
+                    do.fetch_block(into + step)
                     outof = gauge + do.popcount(block) % 4 * BLOCK if sweep == 0 else into
-                    do.turn_block(into, outof, cost, index, table, mask != 0)
+                    phases.turn_block(into, outof, cost, index, table, mask != 0)
             if not last:
                 _mix_tile(place, shape[4] - LANE_BITS, after)
         if last:
@@ -246,31 +249,37 @@ def total(parts, count, which):
     return result
 
 
-def forward(points, shape, cost, psi, scratch, parts, run, out):
-    """Energies of points, or single sweeps of one.
+def make_forward(sources):
+    """Makes the kernel. The number of the sources is part of its key in numba's cache, which looks at no other file than this one."""
 
-    Args:
-        points: `(k, 2 p)` angles.
-        shape: n, p, 1 with the spin-flip symmetry or else 0, the state's qubits, a tile's, the number of
-            levels up to a multiple of `LANES`.
-        cost: `(N,)` levels, one byte each, or the costs themselves.
-        psi: The state in blocks, `PADDING` blocks after each tile; out.
-        scratch: Of this thread, as `scratch_array` made it.
-        parts: `(3 items,)` partial sums; out.
-        run: First and last point, first and last sweep, first and last item (each last one excluded; a last item of -1 means all).
-        out: `(k,)` energies, from the partial sums, unless some items were singled out. A last item of 0 asks for these alone.
-    """
-    form = (shape[0], shape[1], shape[2], shape[3], shape[4], shape[5])
-    state, own = do.address(psi), do.address(scratch)
-    for row in range(run[0], run[1]):
-        point = points[row]
-        for sweep in range(run[2], run[3]):
-            if sweep < form[1]:
-                prepare(point, form, sweep, 1.0, own)
-            last = items(form, sweep) if run[5] < 0 else run[5]
-            if by_columns(form, sweep):
-                _columns(point, form, cost, state, own, parts, sweep, run[4], last)
-            else:
-                _tiles(point, form, cost, state, own, parts, sweep, run[4], last)
-        if run[5] <= 0:
-            out[row] = total(parts, items(form, form[1]), np.int64(0))
+    def forward(points, shape, cost, psi, scratch, parts, run, out):
+        """Energies of points, or single sweeps of one.
+
+        Args:
+            points: `(k, 2 p)` angles.
+            shape: n, p, 1 with the spin-flip symmetry or else 0, the state's qubits, a tile's, the number of
+                levels up to a multiple of `LANES`.
+            cost: `(N,)` levels, one byte each, or the costs themselves.
+            psi: The state in blocks, `PADDING` blocks after each tile; out.
+            scratch: Of this thread, as `scratch_array` made it.
+            parts: `(3 items,)` partial sums; out.
+            run: First and last point, first and last sweep, first and last item (each last one excluded; a last item of -1 means all).
+            out: `(k,)` energies, from the partial sums, unless some items were singled out. A last item of 0 asks for these alone.
+        """
+        _ = sources
+        form = (shape[0], shape[1], shape[2], shape[3], shape[4], shape[5])
+        state, own = do.address(psi), do.address(scratch)
+        for row in range(run[0], run[1]):
+            point = points[row]
+            for sweep in range(run[2], run[3]):
+                if sweep < form[1]:
+                    prepare(point, form, sweep, 1.0, own)
+                last = items(form, sweep) if run[5] < 0 else run[5]
+                if by_columns(form, sweep):
+                    _columns(point, form, cost, state, own, parts, sweep, run[4], last)
+                else:
+                    _tiles(point, form, cost, state, own, parts, sweep, run[4], last)
+            if run[5] <= 0:
+                out[row] = total(parts, items(form, form[1]), np.int64(0))
+
+    return forward

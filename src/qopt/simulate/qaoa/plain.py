@@ -38,6 +38,10 @@ class Plain:
         self.costs = tabulate(diagonal, self._qubits, levels=False)
         self._groups = [min(_GROUP, self._qubits - first) for first in range(0, self._qubits, _GROUP)]
 
+    def compile_needed(self, *, gradient: bool) -> bool:  # noqa: ARG002 - as the kernels are asked
+        """Never."""
+        return False
+
     def energies(self, points: Points) -> Values:
         """`(k,)` energies."""
         out = np.empty(len(points))
@@ -59,7 +63,8 @@ class Plain:
 
     def state(self, point: Point) -> NDArray[np.complex128]:
         """`(2**n,)` amplitudes."""
-        return self._states(point[None])[0]
+        states = self._states(point[None])
+        return states.reshape(-1)
 
     def _parts(self, points: int) -> Iterator[slice]:
         """Slices of so many points that their states stay small."""
@@ -139,4 +144,4 @@ def _overlaps(bras: NDArray[np.complex128], kets: NDArray[np.complex128]) -> NDA
 def _distances(size: int) -> NDArray[np.uint8]:
     """`(2**size, 2**size)` how many bits of row and column differ."""
     numbers = np.arange(1 << size)
-    return np.bitwise_count(numbers[:, None] ^ numbers)
+    return np.asarray(np.bitwise_count(numbers[:, None] ^ numbers), dtype=np.uint8)

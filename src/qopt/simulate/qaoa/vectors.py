@@ -6,6 +6,8 @@ The state is kept as blocks of `LANES` amplitudes: their real parts, then their 
 (a, b) -> (a + t b, b - t a): the X mixer in the gauge i^popcount, without its factor cos(beta) (see `kernels.py`).
 """
 
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
 import math
@@ -13,17 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numba
 from llvmlite import binding, ir
-from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
 def _lanes() -> int:
     """Doubles of one register where there are 512 bits; else 4, which is one register or two."""
-    named = numba.config.CPU_FEATURES
+    named = getattr(numba.config, "CPU_FEATURES", None)
     features = binding.get_host_cpu_features().flatten() if named is None else str(named)
     return 8 if "+avx512f" in features else 4
 
@@ -43,22 +43,22 @@ LEVELS = 256
 SINE, COST = 8 * LEVELS, 16 * LEVELS
 """Where the sines and the costs begin in a table, after the cosines, in bytes."""
 
-_DOUBLE = ir.DoubleType()
-_INT = ir.IntType(64)
-_VECTOR = ir.VectorType(_DOUBLE, LANES)
-_INTS = ir.VectorType(_INT, LANES)
-_PARITY = [1.0 - 2.0 * (lane.bit_count() & 1) for lane in range(LANES)]
-_BITS = [[1.0 - 2.0 * (lane >> bit & 1) for lane in range(LANES)] for bit in range(LANE_BITS)]
-_NEIGHBOURS = [[lane ^ 1 << bit for lane in range(LANES)] for bit in range(LANE_BITS)]
-_REVERSED = [LANES - 1 - lane for lane in range(LANES)]
-# Taylor coefficients: on [-pi/2, pi/2] the first one left out, (pi/2)^20 / 20! and (pi/2)^21 / 21!, is below 1e-14 and 1e-15.
-_SINE_SERIES = [(-1.0) ** k / math.factorial(2 * k + 1) for k in range(11)]
+DOUBLE = ir.DoubleType()
+INT = ir.IntType(64)
+_VECTOR = ir.VectorType(DOUBLE, LANES)
+_INTS = ir.VectorType(INT, LANES)
+PARITY = [1.0 - 2.0 * (lane.bit_count() & 1) for lane in range(LANES)]
+BITS = [[1.0 - 2.0 * (lane >> bit & 1) for lane in range(LANES)] for bit in range(LANE_BITS)]
+NEIGHBOURS = [[lane ^ 1 << bit for lane in range(LANES)] for bit in range(LANE_BITS)]
+REVERSED = [LANES - 1 - lane for lane in range(LANES)]
+# Taylor coefficients: on [-pi/2, pi/2] the first ones left out are (pi/2)^21 / 21! = 3e-16 and (pi/2)^22 / 22! = 2e-17.
+_SINE_SERIES = [(-1.0) ** k / math.factorial(2 * k + 1) for k in range(10)]
 _COSINE_SERIES = [(-1.0) ** k / math.factorial(2 * k) for k in range(11)]
 _PI = (math.pi, 1.2246467991473532e-16)
 """pi as the sum of two doubles."""
 
 
-class _Emitter:
+class Emitter:
     """Writes vector instructions at the place where an LLVM builder stands."""
 
     def __init__(self, builder: Value) -> None:
@@ -70,12 +70,12 @@ class _Emitter:
 
     def at(self, address: Value, offset: int | Value) -> Value:
         """An address moved by bytes."""
-        return self.builder.add(address, ir.Constant(_INT, offset) if isinstance(offset, int) else offset)
+        return self.builder.add(address, ir.Constant(INT, offset) if isinstance(offset, int) else offset)
 
     def load(self, address: Value, offset: int | Value = 0, kind: Value = _VECTOR) -> Value:
         """What lies at an address; nothing is known of its alignment beyond that of a double, or of a byte."""
         pointer = self.builder.inttoptr(self.at(address, offset), kind.as_pointer())
-        return self.builder.load(pointer, align=8 if kind in (_VECTOR, _DOUBLE) else 1)
+        return self.builder.load(pointer, align=8 if kind in (_VECTOR, DOUBLE) else 1)
 
     def store(self, vector: Value, address: Value, offset: int | Value = 0) -> None:
         """Write a vector to an address."""
@@ -116,30 +116,35 @@ class _Emitter:
         for part in _PI:
             rest = self.product_sum(turns, self.constant(-part), rest)
         square = self.builder.fmul(rest, rest)
-        cosine, sine = self.constant(_COSINE_SERIES[-1]), self.constant(_SINE_SERIES[-1])
-        for order in reversed(range(len(_SINE_SERIES) - 1)):
-            cosine = self.product_sum(cosine, square, self.constant(_COSINE_SERIES[order]))
-            sine = self.product_sum(sine, square, self.constant(_SINE_SERIES[order]))
+        cosine, sine = self._polynomial(square, _COSINE_SERIES), self._polynomial(square, _SINE_SERIES)
         # An odd number of half turns changes both signs.
         odd = self.builder.shl(self.builder.fptosi(turns, _INTS), ir.Constant(_INTS, [63] * LANES))
         both = (cosine, self.builder.fmul(sine, rest))
-        return tuple(self.builder.bitcast(self.builder.xor(self.builder.bitcast(x, _INTS), odd), _VECTOR) for x in both)  # type: ignore[return-value]
+        signed = [self.builder.bitcast(self.builder.xor(self.builder.bitcast(x, _INTS), odd), _VECTOR) for x in both]
+        return signed[0], signed[1]
+
+    def _polynomial(self, x: Value, coefficients: Sequence[float]) -> Value:
+        """By Horner's rule, the constant coefficient first."""
+        result = self.constant(coefficients[-1])
+        for coefficient in reversed(coefficients[:-1]):
+            result = self.product_sum(result, x, self.constant(coefficient))
+        return result
 
     def accumulate(self, vector: Value, address: Value) -> None:
         """Add a vector to the one at an address."""
         self.store(self.builder.fadd(self.load(address), vector), address)
 
 
-class _Costs:
+class Costs:
     """How the costs of a block are read: as levels, one byte each and a table, or as they are."""
 
-    def __init__(self, emit: _Emitter, context: Value, array: tuple[Value, Value], index: Value, table: Value) -> None:
+    def __init__(self, emit: Emitter, context: Value, array: tuple[Value, Value], index: Value, table: Value) -> None:
         kind, value = array
         self.emit, self.table = emit, table
         self.bytes = kind.dtype.bitwidth // 8
         builder = emit.builder
-        base = builder.ptrtoint(context.make_array(kind)(context, builder, value).data, _INT)
-        self.address = emit.at(base, builder.mul(index, ir.Constant(_INT, self.bytes)))
+        base = builder.ptrtoint(context.make_array(kind)(context, builder, value).data, INT)
+        self.address = emit.at(base, builder.mul(index, ir.Constant(INT, self.bytes)))
 
     def lookup(self, parts: Sequence[int], *, backwards: Value) -> list[Value]:
         """Vectors of table entries (0, SINE or COST) of the block's levels, last lane first where `backwards`."""
@@ -148,27 +153,27 @@ class _Costs:
         levels = self.emit.load(self.address, kind=word)
         levels = builder.select(backwards, builder.bswap(levels), levels)
         if LANES < 8:  # noqa: PLR2004 - bytes of a word
-            levels = builder.zext(levels, _INT)
+            levels = builder.zext(levels, INT)
         vectors = [ir.Constant(_VECTOR, ir.Undefined)] * len(parts)
         for lane in range(LANES):
-            level = builder.and_(builder.lshr(levels, ir.Constant(_INT, 8 * lane)), ir.Constant(_INT, LEVELS - 1))
-            entry = builder.add(self.table, builder.shl(level, ir.Constant(_INT, 3)))
+            level = builder.and_(builder.lshr(levels, ir.Constant(INT, 8 * lane)), ir.Constant(INT, LEVELS - 1))
+            entry = builder.add(self.table, builder.shl(level, ir.Constant(INT, 3)))
             for which, part in enumerate(parts):
-                element = self.emit.load(entry, part, _DOUBLE)
+                element = self.emit.load(entry, part, DOUBLE)
                 vectors[which] = builder.insert_element(vectors[which], element, ir.Constant(ir.IntType(32), lane))
         return vectors
 
     def direct(self, *, backwards: Value) -> Value:
         """The block's costs, read as they are."""
         costs = self.emit.load(self.address)
-        return self.emit.builder.select(backwards, self.emit.shuffle(costs, _REVERSED), costs)
+        return self.emit.builder.select(backwards, self.emit.shuffle(costs, REVERSED), costs)
 
     def phases(self, *, backwards: Value) -> tuple[Value, Value]:
         """The layer's cosines and sines, with its factor in them."""
         if self.bytes == 1:
             cosine, sine = self.lookup((0, SINE), backwards=backwards)
             return cosine, sine
-        gamma, factor = (self.emit.splat(self.emit.load(self.table, offset, _DOUBLE)) for offset in (0, 8))
+        gamma, factor = (self.emit.splat(self.emit.load(self.table, offset, DOUBLE)) for offset in (0, 8))
         cosine, sine = self.emit.cosine_sine(self.emit.builder.fmul(gamma, self.direct(backwards=backwards)))
         return self.emit.builder.fmul(factor, cosine), self.emit.builder.fmul(factor, sine)
 

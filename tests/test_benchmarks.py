@@ -61,10 +61,7 @@ def measured(folder: Path, sources: dict[str, str], quantity: str = "energy", **
 def test_contenders_that_agree_are_timed_in_every_round(tmp_path: Path) -> None:
     """Two packages that say the same, but for rounding errors, each get their turn in each round."""
     timings = measured(tmp_path, {"first": SUM.format(error=0), "second": SUM.format(error=1e-10)}, "gradient")
-    assert [(name, timing.missing, len(timing.rounds), timing.calls) for name, timing in timings.items()] == [
-        ("first", "", 2, 4),
-        ("second", "", 2, 4),
-    ]
+    assert {name: (timing.missing, len(timing.rounds)) for name, timing in timings.items()} == {"first": ("", 2), "second": ("", 2)}
     assert all(seconds > 0 for timing in timings.values() for seconds in timing.rounds)
 
 

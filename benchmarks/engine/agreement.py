@@ -32,12 +32,12 @@ class Answers:
     """What a contender said at the points of `Checks`.
 
     Attributes:
-        common: Values at the common points; None if it has another ansatz.
-        coincident: Values at the coincident points.
-        error: Why there are no values.
+        common: Values at each of the common points; a batch is one list.
+        coincident: The same at the coincident points.
+        error: Why values are missing.
     """
 
-    common: list[list[float]] | None = None
+    common: list[list[float]] = field(default_factory=list)
     coincident: list[list[float]] = field(default_factory=list)
     error: str = ""
 
@@ -45,21 +45,26 @@ class Answers:
 def ask_for_answers(workers: Mapping[str, Worker], quantity: str, checks: Checks, patience: float) -> dict[str, Answers]:
     """Every worker's answers; the first worker is asked at all points, as others are compared with it."""
     told: dict[str, Answers] = {}
-    others_own = any(worker.contender.own_ansatz for worker in workers.values())
+    anyone_own = any(worker.contender.own_ansatz for worker in workers.values())
     for name, worker in workers.items():
-        answers = told[name] = Answers()
-        asked = [] if worker.contender.own_ansatz else [("common", checks.points)]
-        if worker.contender.own_ansatz or (others_own and len(told) == 1):
-            asked.append(("coincident", checks.coincident))
-        for which, points in asked:
-            values = []
-            # A batch is one question; energies and gradients are asked for point by point.
-            for part in [points] if quantity == "batch" else [[point] for point in points]:
-                answer = worker.ask({"do": "answer", "quantity": quantity, "points": part}, patience)
-                answers.error = answers.error or answer.get("error", "")
-                values.append(answer.get("values", []))
-            setattr(answers, which, values)
+        own, answers = worker.contender.own_ansatz, Answers()
+        if not own:
+            answers.common, answers.error = _ask(worker, quantity, checks.points, patience)
+        if not answers.error and (own or (anyone_own and not told)):
+            answers.coincident, answers.error = _ask(worker, quantity, checks.coincident, patience)
+        told[name] = answers
     return told
+
+
+def _ask(worker: Worker, quantity: str, points: Sequence[Sequence[float]], patience: float) -> tuple[list[list[float]], str]:
+    """Values and no error, or an error; a batch is one question, energies and gradients are asked for point by point."""
+    values = []
+    for part in [points] if quantity == "batch" else [[point] for point in points]:
+        answer = worker.ask({"do": "answer", "quantity": quantity, "points": part}, patience)
+        if "error" in answer:
+            return [], answer["error"]
+        values.append(answer["values"])
+    return values, ""
 
 
 def disagreements(answers: Mapping[str, Answers]) -> dict[str, str]:
@@ -67,7 +72,7 @@ def disagreements(answers: Mapping[str, Answers]) -> dict[str, str]:
     first = next(iter(answers.values()), Answers())
     out = {}
     for name, told in answers.items():
-        pairs = [*zip(told.common or [], first.common or [], strict=False), *zip(told.coincident, first.coincident, strict=False)]
+        pairs = [*zip(told.common, first.common, strict=False), *zip(told.coincident, first.coincident, strict=False)]
         if told.error:
             out[name] = told.error
         elif first.error or not pairs:

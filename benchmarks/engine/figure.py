@@ -71,7 +71,7 @@ def draw(records: list[Record], threads: int) -> Figure:
     panel(right, chosen, "p", ("n", variables))
     right.set(xlabel="layers p", title=f"n = {variables}")
     right.set_xscale("log", base=2)
-    right.xaxis.set_major_formatter(ticker.ScalarFormatter())
+    right.xaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
     figure.legend(*left.get_legend_handles_labels(), loc="outside right center", fontsize="small", frameon=False)
     return figure
 

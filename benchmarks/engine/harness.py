@@ -11,7 +11,6 @@ import selectors
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -79,12 +78,10 @@ class Timing:
 
     Attributes:
         rounds: The median of each round.
-        calls: How many calls there were in all.
         missing: Why nothing was measured, empty where it was.
     """
 
     rounds: list[float] = field(default_factory=list)
-    calls: int = 0
     missing: str = ""
 
     @property
@@ -105,8 +102,7 @@ class Worker:
 
     def ask(self, request: Mapping[str, Any], patience: float) -> dict[str, Any]:
         """The answer, or `{"error": ..}`; a process that died or was too slow is begun anew."""
-        if sys.platform != "win32":
-            self._process.send_signal(signal.SIGCONT)
+        self._process.send_signal(signal.SIGCONT)
         try:
             assert self._process.stdin is not None  # noqa: S101 - it is a pipe
             self._process.stdin.write(json.dumps(request) + "\n")
@@ -118,8 +114,7 @@ class Worker:
             return self._begin_anew(f"no answer within {patience:g} s")
         if not line:
             return self._begin_anew(f"the process died: {self._last_words()}")
-        if sys.platform != "win32":
-            self._process.send_signal(signal.SIGSTOP)
+        self._process.send_signal(signal.SIGSTOP)
         return json.loads(line)
 
     def close(self) -> None:
@@ -131,7 +126,12 @@ class Worker:
     def _begin(self) -> None:
         command = [str(self._python), "-W", "ignore", str(_HERE / "worker.py"), self.contender.module, str(self._threads)]
         self._process = subprocess.Popen(  # noqa: S603 - the interpreter of an environment that the user named
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, env=self._environment()
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            env=worker_environment(self._threads, own=self.contender.environment is None),
         )
 
     def _begin_anew(self, reason: str) -> dict[str, Any]:
@@ -139,9 +139,6 @@ class Worker:
         self._process.communicate()
         self._begin()
         return {"error": reason}
-
-    def _environment(self) -> dict[str, str]:
-        return worker_environment(self._threads, own=self.contender.environment is None)
 
     def _line(self, patience: float) -> str | None:
         """The next line of the process, empty at its end; None if there is none in time."""
@@ -205,18 +202,22 @@ class Starters:
     prepared: dict[str, dict[str, Any]]
 
     def measure(self, quantity: str, checks: Checks, points: Sequence[Sequence[float]], pace: Pace) -> dict[str, Timing]:
-        """Time a quantity of all that agree on it; the first of the workers is the one that others are held against."""
-        timings = {name: Timing(missing=reason) for name, reason in self.out.items()}
-        asked = {}
-        for name, worker in self.workers.items():
-            if quantity == "gradient" and not self.prepared[name]["gradients"]:
-                timings[name] = Timing(missing="it has no gradients")
-            else:
-                asked[name] = worker
-        answers = ask_for_answers(asked, quantity, checks, pace.patience)
-        timings |= {name: Timing(missing=reason) for name, reason in disagreements(answers).items()}
-        racing = {name: worker for name, worker in asked.items() if name not in timings}
-        return race(racing, {"do": "time", "quantity": quantity, "points": points}, pace) | timings
+        """Time a quantity of all that agree on it; the first of the workers is the one that others are held against.
+
+        Whoever fails or disagrees is out, also for the next quantity.
+        """
+        asked = {name: worker for name, worker in self.workers.items() if quantity != "gradient" or self.prepared[name]["gradients"]}
+        without = {name: Timing(missing="it has no gradients") for name in self.workers if name not in asked}
+        self._drop(disagreements(ask_for_answers(asked, quantity, checks, pace.patience)))
+        racing = {name: worker for name, worker in asked.items() if name in self.workers}
+        timings = race(racing, {"do": "time", "quantity": quantity, "points": points}, pace)
+        self._drop({name: timing.missing for name, timing in timings.items() if timing.missing})
+        return timings | without | {name: Timing(missing=reason) for name, reason in self.out.items()}
+
+    def _drop(self, reasons: Mapping[str, str]) -> None:
+        for name, reason in reasons.items():
+            self.workers.pop(name)
+            self.out[name] = reason
 
 
 def race(workers: Mapping[str, Worker], request: Mapping[str, Any], pace: Pace) -> dict[str, Timing]:
@@ -235,7 +236,6 @@ def race(workers: Mapping[str, Worker], request: Mapping[str, Any], pace: Pace) 
                 timing.missing = answer["error"]
             else:
                 timing.rounds.append(statistics.median(answer["seconds"]))
-                timing.calls += len(answer["seconds"])
     return timings
 
 

@@ -196,11 +196,11 @@ def memory(setting: Setting) -> Iterator[list[Record]]:
                 request = {"do": "time", "quantity": quantity, "points": instances.qaoa_points(n, p, 1)}
                 for worker in starters.workers.values():
                     answer = worker.ask({**request, "repeats": 1, "budget": 0.0}, patience)
-                    timing = Timing(answer.get("seconds", []), 1, answer.get("error", ""))
+                    timing = Timing(answer.get("seconds", []), answer.get("error", ""))
                     records += _records("memory", {"n": n, "p": p}, threads, quantity, {"qopt": timing})
                     most = worker.ask({"do": "peak"}, patience).get("bytes")
                     record = Record("memory", {"n": n, "p": p}, threads, f"peak after the {quantity}", "qopt", unit="bytes", load=load())
-                    records.append(of_timing(record, Timing([most] if most else [], 1, "" if most else "no answer")))
+                    records.append(of_timing(record, Timing([most] if most else [], "" if most else "no answer")))
             yield records
 
 

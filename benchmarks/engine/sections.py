@@ -28,7 +28,7 @@ MINDQUANTUM = Contender("MindQuantum", "contenders.mindquantum", "mindquantum")
 FFSIM = Contender("ffsim", "contenders.ffsim", "ffsim", own_ansatz=True)
 FFSIM_FACTORS = Contender("ffsim, factor by factor", "contenders.ffsim_factors", "ffsim")
 ON_CUTS = (QOPT, METATRON, MINDQUANTUM, LIGHTNING, AER)
-ON_MOLECULES = (QOPT, FFSIM, FFSIM_FACTORS, MINDQUANTUM, LIGHTNING, AER)
+ON_MOLECULES = (QOPT, FFSIM, FFSIM_FACTORS, MINDQUANTUM, METATRON, LIGHTNING, AER)
 TURNS = 4
 """Points that timed calls take in turn."""
 BATCH = 32

@@ -84,7 +84,9 @@ def run(jobs: Jobs, setting: Setting, threads: int) -> tuple[dict[str, Timing], 
     for number in range(1 if setting.quick else 3):
         for command in jobs.commands:
             timing = timings[command.name]
-            python, timing.missing = setting.python(command.environment) if not number else (setting.python(command.environment)[0], timing.missing)
+            python, timing.missing = (
+                setting.python(command.environment) if not number else (setting.python(command.environment)[0], timing.missing)
+            )
             # A command of minutes is run once.
             if timing.missing or (timing.rounds and timing.rounds[0] > patience / 20):
                 continue

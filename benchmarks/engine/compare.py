@@ -27,7 +27,11 @@ import qopt
 def machine() -> dict[str, Any]:
     """What this runs on."""
     facts = Path("/proc/cpuinfo")
-    names = [line.split(":", 1)[1].strip() for line in facts.read_text().splitlines() if line.startswith("model name")] if facts.exists() else []
+    names = (
+        [line.split(":", 1)[1].strip() for line in facts.read_text().splitlines() if line.startswith("model name")]
+        if facts.exists()
+        else []
+    )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     cpu = names[0] if names else platform.processor() or platform.machine()
     system, python = platform.platform(), platform.python_version()

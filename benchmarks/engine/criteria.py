@@ -105,9 +105,7 @@ def _groups(records: Iterable[Record]) -> dict[str, dict[str, Record]]:
 def _faster(records: Iterable[Record], rival: str | None) -> Iterator[tuple[str, float]]:
     """How many times faster qopt is than a rival, or than the best of all; one group of records each."""
     for title, members in _groups(records).items():
-        rivals = [
-            record for name, record in members.items() if (name == rival if rival else not name.startswith(_NOT_RIVALS))
-        ]
+        rivals = [record for name, record in members.items() if (name == rival if rival else not name.startswith(_NOT_RIVALS))]
         if rivals and "qopt" in members:
             best = min(rivals, key=lambda record: record.median or 0.0)
             yield f"{title}, {best.contender}", (best.median or 0.0) / (members["qopt"].median or 0.0)

@@ -16,52 +16,49 @@ from tests.simulate.drawing import NAMES, circuits, operators, points, state_of
 
 from qopt import hardware_efficient, qaoa
 from qopt.errors import InputError
-from qopt.simulate import ExactEstimator, ExactSampler, prepared
+from qopt.simulate import ExactEstimator, ExactSampler, QaoaEngine, prepared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qopt.simulate.recognise import AlternatingLayers
+    from qopt.diagonal import Diagonal
 
 _COST = SparsePauliOp(["IZZ", "ZZI", "ZII", "III"], [0.5, -1.25, 2.0, 0.75])
 
 
-class StandIn:
-    """An engine for QAOA that computes by Qiskit and counts what it is asked."""
+class Counted(QaoaEngine):
+    """The engine for QAOA, which writes down what it is asked."""
 
-    def __init__(self, layers: AlternatingLayers) -> None:
-        self.name = "stand-in"
+    def __init__(self, cost: Diagonal, layers: int, *, threads: int) -> None:
+        super().__init__(cost, layers, threads=threads)
         self.asked: list[str] = []
-        terms = zip(layers.cost.supports, layers.cost.coefficients, strict=True)
-        self.cost = SparsePauliOp(["".join("Z" if inside else "I" for inside in support[::-1]) for support, _ in terms])
-        self.cost.coeffs = layers.cost.coefficients
-        self.ansatz = qaoa(self.cost, layers.layers)
 
     def energies(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of the cost."""
         self.asked.append("energies")
-        diagonal = self.cost.to_matrix().diagonal().real
-        return np.array([diagonal @ self._squared(point) for point in points])
+        return super().energies(points)
 
     def probabilities(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of all basis states."""
         self.asked.append("probabilities")
-        return self._squared(point)
+        return super().probabilities(point)
 
     def samples(self, points: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Drawn from the probabilities."""
+        """Of basis states."""
         self.asked.append("samples")
-        return np.array([rng.choice(8, shots, p=self._squared(point)) for point in points])
-
-    def _squared(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.abs(state_of(self.ansatz.circuit, self.ansatz.parameters, point)) ** 2
+        return super().samples(points, shots, rng)
 
 
 @pytest.fixture
-def engines(monkeypatch: pytest.MonkeyPatch) -> list[StandIn]:
-    """The stand-ins that were made in place of the engine for QAOA."""
-    made: list[StandIn] = []
-    monkeypatch.setattr(prepared, "fast_engine", lambda layers, _: made.append(StandIn(layers)) or made[-1])
+def engines(monkeypatch: pytest.MonkeyPatch) -> list[Counted]:
+    """The engines for QAOA that were made."""
+    made: list[Counted] = []
+
+    def counted(cost: Diagonal, layers: int, *, threads: int) -> Counted:
+        made.append(Counted(cost, layers, threads=threads))
+        return made[-1]
+
+    monkeypatch.setattr(prepared, "QaoaEngine", counted)
     return made
 
 
@@ -135,7 +132,7 @@ def test_a_circuit_that_was_changed_in_place_is_another_one() -> None:
     assert (before, float(estimator.run([(circuit, "Z")]).result()[0].data.evs)) == (1.0, -1.0)
 
 
-def test_a_circuit_is_prepared_once(engines: list[StandIn]) -> None:
+def test_a_circuit_is_prepared_once(engines: list[Counted]) -> None:
     """Also where an equal circuit comes in another object."""
     circuit, estimator = qaoa(_COST, 1).circuit, ExactEstimator()
     for asked in (circuit, circuit, circuit.copy()):
@@ -147,16 +144,31 @@ def test_a_circuit_is_prepared_once(engines: list[StandIn]) -> None:
     ("observable", "asked"),
     [(_COST, ["energies"]), (-2.0 * _COST, ["energies"]), (SparsePauliOp("ZIZ"), ["probabilities"]), (SparsePauliOp("XII"), [])],
 )
-def test_qaoa_takes_its_own_engine_where_that_can_answer(engines: list[StandIn], observable: SparsePauliOp, asked: list[str]) -> None:
+def test_qaoa_takes_its_own_engine_where_that_can_answer(engines: list[Counted], observable: SparsePauliOp, asked: list[str]) -> None:
     """A multiple of the cost by energies, another diagonal observable by probabilities, the rest by states."""
     pub = (qaoa(_COST, 2).circuit, observable, np.random.default_rng(0).uniform(-1.0, 1.0, (1, 4)))
     found = ExactEstimator().run([pub]).result()[0]
     assert [engine.asked for engine in engines] == [asked]
-    assert found.metadata["engine"] == ("stand-in" if asked else "circuit-aer")
+    assert found.metadata["engine"] == ("qaoa-numpy" if asked else "circuit-aer")
     assert np.allclose(found.data.evs, StatevectorEstimator().run([pub]).result()[0].data.evs, atol=1e-12)
 
 
-def test_noisy_values_of_the_cost_know_their_spread(engines: list[StandIn]) -> None:
+@pytest.mark.parametrize("variables", [9, 12])
+def test_a_qaoa_circuit_is_answered_as_if_gate_by_gate(variables: int) -> None:
+    """By numpy and, above ten variables, by the kernels; samples have the mean of the exact value."""
+    pairs = [("ZZ", [i, (i + step) % variables], 1.0 + 0.1 * i) for i in range(variables) for step in (1, 2)]
+    cost = SparsePauliOp.from_sparse_list(pairs, variables)
+    circuit, point = qaoa(cost, 2).circuit, [0.3, 0.2, 0.1, 0.25]
+    found = ExactEstimator().run([(circuit, cost, point)]).result()[0]
+    wanted = StatevectorEstimator().run([(circuit, cost, point)]).result()[0]
+    assert found.metadata["engine"].startswith("qaoa")
+    assert float(found.data.evs) == pytest.approx(float(wanted.data.evs), abs=1e-10)
+    bits = ExactSampler(seed=5).run([(circuit.measure_all(inplace=False), point)], shots=4000).result()[0].data.meas
+    spread = ExactEstimator(seed=1).run([(circuit, cost @ cost, point)]).result()[0].data.evs - found.data.evs**2
+    assert bits.expectation_values([cost])[0] == pytest.approx(float(found.data.evs), abs=4 * float(np.sqrt(spread / 4000)))
+
+
+def test_noisy_values_of_the_cost_know_their_spread(engines: list[Counted]) -> None:
     """Energies alone don't tell a variance."""
     pub = (qaoa(_COST, 1).circuit, _COST, [0.2, 0.3])
     stds = ExactEstimator(seed=1).run([pub], precision=0.01).result()[0].data.stds
@@ -164,7 +176,7 @@ def test_noisy_values_of_the_cost_know_their_spread(engines: list[StandIn]) -> N
     assert 0.0 < stds <= 0.01
 
 
-def test_samples_of_qaoa_take_its_own_engine(engines: list[StandIn]) -> None:
+def test_samples_of_qaoa_take_its_own_engine(engines: list[Counted]) -> None:
     """Measured circuits are recognised as well."""
     circuit = qaoa(_COST, 1).circuit.measure_all(inplace=False)
     bits = ExactSampler(seed=1).run([(circuit, [[0.1, 0.2], [0.3, 0.4]])], shots=10).result()[0].data.meas

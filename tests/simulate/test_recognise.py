@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
     from numpy.typing import NDArray
 
-    from qopt.simulate.recognise import AlternatingLayers
+    from qopt.simulate.recognise import Recognised
 
 
 def diagonal(qubits: int = 4) -> SearchStrategy[SparsePauliOp]:
@@ -29,21 +29,21 @@ def diagonal(qubits: int = 4) -> SearchStrategy[SparsePauliOp]:
     return operators(qubits, "IZ").filter(lambda operator: operator.paulis.z.any())
 
 
-def state_of_layers(found: AlternatingLayers, point: NDArray[np.float64]) -> NDArray[np.complex128]:
+def state_of_layers(found: Recognised, point: NDArray[np.float64]) -> NDArray[np.complex128]:
     """`prod_l exp(-i beta_l sum X) exp(+i gamma_l cost) |+>`, factor by factor."""
-    n = found.cost.variables
+    n = found.structure.cost.variables
     bits = np.arange(1 << n)[:, None] >> np.arange(n) & 1
-    energies = found.cost.energies(bits.astype(np.uint8))
+    energies = found.structure.cost.energies(bits.astype(np.uint8))
     state = np.full(1 << n, 2.0 ** (-n / 2), dtype=np.complex128)
     angles = found.angles(point[None, :])[0]
-    for gamma, beta in zip(angles[: found.layers], angles[found.layers :], strict=True):
+    for gamma, beta in zip(angles[: found.structure.layers], angles[found.structure.layers :], strict=True):
         state = state * np.exp(1j * gamma * energies)
         for qubit in range(n):
             state = np.cos(beta) * state - 1j * np.sin(beta) * state[np.arange(1 << n) ^ 1 << qubit]
     return state
 
 
-def same(found: AlternatingLayers, circuit: QuantumCircuit, names: list[str], point: NDArray[np.float64]) -> bool:
+def same(found: Recognised, circuit: QuantumCircuit, names: list[str], point: NDArray[np.float64]) -> bool:
     """Whether the states agree up to a global phase."""
     return bool(abs(abs(np.vdot(state_of_layers(found, point), state_of(circuit, names, point))) - 1.0) < 1e-12)
 
@@ -146,5 +146,5 @@ def test_the_cost_of_qopts_own_circuit_is_its_hamiltonian() -> None:
     ansatz = qaoa(operator, 2)
     found = alternating_layers(ansatz.circuit, ansatz.parameters)
     assert found is not None
-    assert sorted(found.cost.coefficients.tolist()) == [-1.25, 0.5, 2.0]
+    assert sorted(found.structure.cost.coefficients.tolist()) == [-1.25, 0.5, 2.0]
     assert np.array_equal(found.weights, np.eye(4))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 from collections import OrderedDict
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
@@ -13,6 +11,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qopt.diagonal import Diagonal
 from qopt.simulate.circuits import turned
 from qopt.simulate.gates import in_one_angle_gates
+from qopt.simulate.qaoa import QaoaEngine
 from qopt.simulate.recognise import alternating_layers
 from qopt.simulate.statevector import Observable, Statevectors, drawn, moments
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparseObservable
 
-    from qopt.simulate.recognise import AlternatingLayers
 
 Made = TypeVar("Made")
 
@@ -63,14 +61,16 @@ class Prepared:
         self._gates = in_one_angle_gates(circuit, names)
         self._states: Statevectors | None = None
         self._layers = alternating_layers(circuit, names)
-        self._fast = None if self._layers is None else fast_engine(self._layers, threads)
-        self._cost = None if self._layers is None else _by_support(self._layers.cost)
+        self._fast = (
+            None if self._layers is None else QaoaEngine(self._layers.structure.cost, self._layers.structure.layers, threads=threads)
+        )
+        self._cost = None if self._layers is None else _by_support(self._layers.structure.cost)
 
     def engine(self, observables: Sequence[SparseObservable] = ()) -> str:
         """What answers for these observables, and samples where there are none."""
         if self._fast is None or not all(self._kept(observable).diagonal for observable in observables):
             return "circuit-aer"
-        return str(self._fast.name)
+        return self._fast.name
 
     def moments(
         self, points: NDArray[np.float64], observables: Sequence[SparseObservable], wanted: NDArray[np.int64], *, spread: bool
@@ -106,8 +106,7 @@ class Prepared:
     def samples(self, points: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """`(k, shots)` basis states drawn at `(k, n)` points; bit i of a basis state is qubit i."""
         if self._fast is not None:
-            found: NDArray[np.int64] = self._fast.samples(self._angles(points), shots, rng)
-            return found
+            return self._fast.samples(self._angles(points), shots, rng)
         rows = [drawn(state.real**2 + state.imag**2, shots, rng) for state in self._at(points)]
         return np.array(rows, dtype=np.int64).reshape(len(points), shots)
 
@@ -165,13 +164,6 @@ class _Kept:
 
 def _same(kept: QuantumCircuit, circuit: QuantumCircuit) -> bool:
     return bool(kept.qubits == circuit.qubits and kept.cregs == circuit.cregs and kept.data == circuit.data)
-
-
-def fast_engine(layers: AlternatingLayers, threads: int) -> Any | None:  # noqa: ANN401 - an engine with probabilities
-    """The engine for QAOA, where qopt has it."""
-    if find_spec("qopt.simulate.qaoa") is None:
-        return None
-    return importlib.import_module("qopt.simulate.qaoa").QaoaEngine(layers.cost, layers.layers, threads=threads)
 
 
 def _by_support(cost: Diagonal) -> dict[bytes, float]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qopt.ansatze.structure import AlternatingLayers
 from qopt.diagonal import Diagonal
 from qopt.simulate.gates import in_one_angle_gates
 
@@ -23,18 +24,16 @@ _TRACKED = frozenset({"h", "rx", "rz", "p", "rzz", "cx", "swap"})
 
 
 @dataclass(frozen=True, eq=False)
-class AlternatingLayers:
-    """The circuit `prod_l exp(-i beta_l sum X) exp(-i gamma_l C) |+>` with C = -cost, up to a global phase.
+class Recognised:
+    """What a circuit is, up to a global phase.
 
     Attributes:
-        cost: Without a constant; Z_i is that of qubit i.
-        layers: The number of layers, p.
+        structure: Its cost, without a constant, where Z_i is that of qubit i, and its number of layers, p.
         weights: `(2p, n)`: gamma_1 .. gamma_p, beta_1 .. beta_p are `weights @ point + offsets`.
         offsets: `(2p,)` radians.
     """
 
-    cost: Diagonal
-    layers: int
+    structure: AlternatingLayers
     weights: NDArray[np.float64]
     offsets: NDArray[np.float64]
 
@@ -43,7 +42,7 @@ class AlternatingLayers:
         return points @ self.weights.T + self.offsets
 
 
-def alternating_layers(circuit: QuantumCircuit, parameters: Sequence[str]) -> AlternatingLayers | None:
+def alternating_layers(circuit: QuantumCircuit, parameters: Sequence[str]) -> Recognised | None:
     """The cost and the angles of a circuit that is exactly QAOA with the X mixer; None for every other.
 
     Recognised are H on all qubits, then in each layer any gates that are diagonal, also between CX gates that undo each other, and RX of
@@ -122,7 +121,7 @@ class _Reading:
         return True
 
 
-def _assembled(read: _Reading) -> AlternatingLayers | None:
+def _assembled(read: _Reading) -> Recognised | None:
     layers = len(read.mixers[0]) if read.mixers else 0
     whole = read.ready.all() and np.array_equal(read.parities, np.eye(read.qubits)) and {len(m) for m in read.mixers} == {layers}
     if not whole or not layers or any(layer >= layers for layer, _ in read.phases):
@@ -140,7 +139,7 @@ def _assembled(read: _Reading) -> AlternatingLayers | None:
     # R_Z..Z(t) = exp(-i t Z..Z / 2) is exp(+i gamma h Z..Z) for t = -2 h gamma, and R_X(t) = exp(-i beta X) for t = 2 beta.
     cost = Diagonal(-ratios / 2.0, np.array([np.frombuffer(support, dtype=np.bool_) for support in supports]))
     slots = np.concatenate([gammas, mixers[:, 0, :] / 2.0])
-    return AlternatingLayers(cost, layers, slots[:, :-1], slots[:, -1])
+    return Recognised(AlternatingLayers(cost, layers), slots[:, :-1], slots[:, -1])
 
 
 def _proportional(phases: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:

@@ -3,12 +3,13 @@
 For each size the script measures, interleaved so that a busy machine is busy for all: the bandwidth of a scaling in place of an array as
 large as the state, the peak of fused multiply-adds, and an energy and a gradient. See docs/explanation/engine.md for the two bounds.
 
-    python benchmarks/engine/bound.py [--threads 1] [--variables 20 22] [--layers 4]
+    python benchmarks/engine/bound.py [--threads 1] [--variables 20 22] [--layers 4 8] [--json]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 VECTORS, REPEATS = 12, 16
 """Registers that are multiplied and added to side by side, and how often before they are stored."""
 ROUNDS = 25
+NUMBERS = 1 << 21
+"""How many are scaled between two looks at the clock: small arrays several times over, so that calls and threads don't count."""
 
 
 @intrinsic
@@ -55,6 +58,14 @@ def multiply_add(array: NDArray[np.float64], visits: int) -> None:
     place = address(array)
     for _ in range(visits):
         burst(place)
+
+
+@njit("void(f8[::1], i8)", nogil=True)
+def scale(array: NDArray[np.float64], visits: int) -> None:
+    """Read and write all of an array."""
+    for _ in range(visits):
+        for place in range(len(array)):
+            array[place] *= 1.0000001
 
 
 def cut(variables: int) -> Diagonal:
@@ -84,18 +95,18 @@ def measure(variables: int, layers: int, threads: int) -> dict[str, float]:
     point = np.random.default_rng(0).uniform(0.1, 0.7, 2 * layers)
     parts = np.split(np.ones(2 * states), threads)
     registers = [np.ones(VECTORS * LANES) for _ in range(threads)]
-    visits = 20_000
+    visits, passes = 20_000, max(1, NUMBERS // len(parts[0]))
     with ThreadPoolExecutor(threads) as pool:
         run = map if threads == 1 else pool.map
         took = seconds(
             {
                 "energy": lambda: engine.energies(point[None]),
                 "gradient": lambda: engine.gradient(point),
-                "scale": lambda: list(run(lambda part: np.multiply(part, 1.0000001, out=part), parts)),
+                "scale": lambda: list(run(lambda part: scale(part, passes), parts)),
                 "multiply_add": lambda: list(run(lambda array: multiply_add(array, visits), registers)),
             }
         )
-    bandwidth = 32 * states / took["scale"]
+    bandwidth = passes * 32 * states / took["scale"]
     peak = threads * visits * REPEATS * VECTORS * LANES / took["multiply_add"]
     # A sweep reads and writes the state and reads a byte of each level; the first one reads no state.
     memory = (states * (33 * (layers + 1) - 16)) / bandwidth
@@ -117,12 +128,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--variables", type=int, nargs="+", default=[20, 22])
-    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--layers", type=int, nargs="+", default=[4])
+    parser.add_argument("--json", action="store_true", help="a JSON object for each size, with n and p")
     options = parser.parse_args()
-    print(f"p = {options.layers}, threads: {options.threads}; energy, gradient and bounds in ms")
+    if not options.json:
+        print(f"threads: {options.threads}; energy, gradient and bounds in ms")
     for variables in options.variables:
-        row = measure(variables, options.layers, options.threads)
-        print(f"n = {variables}: " + ", ".join(f"{name} {value:.3g}" for name, value in row.items()), flush=True)
+        for layers in options.layers:
+            row = measure(variables, layers, options.threads)
+            if options.json:
+                print(json.dumps({"n": variables, "p": layers, **row}), flush=True)
+            else:
+                numbers = ", ".join(f"{name} {value:.3g}" for name, value in row.items())
+                print(f"n = {variables}, p = {layers}: {numbers}", flush=True)
 
 
 if __name__ == "__main__":

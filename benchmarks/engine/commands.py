@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -21,7 +21,12 @@ _SCRIPTS = Path(__file__).parent / "scripts"
 QAOA = "QAOA, L-BFGS-B to convergence"
 UCCSD = "UCCSD of LiH, L-BFGS-B"
 OPTIONS = {"maxiter": 1000, "maxfun": 100_000, "ftol": 1e-11, "gtol": 1e-6}
-"""Of L-BFGS-B, for all. SciPy's default of gtol, 1e-5, ends UCCSD too early for 1e-6 Ha."""
+"""Of L-BFGS-B, for all: tight enough that what is left is far below `ACCURACY`."""
+_PENNYLANE, _QISKIT = ("pennylane", "pennylane-lightning"), ("qiskit", "qiskit-aer", "qiskit-algorithms")
+_PATIENCE = 1800.0
+"""Seconds after which a command is given up."""
+_LONG = 60.0
+"""Seconds from which on a command is run once."""
 ACCURACY = 1e-6
 """How far above the lowest energy of all a result may be, in its units."""
 
@@ -34,11 +39,13 @@ class Command:
         name: As it is printed.
         environment: Whose Python runs it; None is the one that runs the comparison.
         script: In scripts/; empty is `qopt run`.
+        packages: Whose versions are to be told.
     """
 
     name: str
     environment: str | None
     script: str = ""
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,16 +67,16 @@ def jobs(*, quick: bool, fcidump: Path) -> dict[str, Jobs]:
             (
                 Command("qopt", None),
                 Command("qopt's engine and SciPy", None, "qaoa_qopt.py"),
-                Command("PennyLane lightning", "pennylane", "qaoa_pennylane.py"),
-                Command("qiskit-algorithms", "qiskit", "qaoa_qiskit.py"),
+                Command("PennyLane lightning", "pennylane", "qaoa_pennylane.py", _PENNYLANE),
+                Command("qiskit-algorithms", "qiskit", "qaoa_qiskit.py", _QISKIT),
             ),
             cut,
         ),
         UCCSD: Jobs(
             (
                 Command("qopt", None, "uccsd_qopt.py"),
-                Command("PennyLane lightning", "pennylane", "uccsd_pennylane.py"),
-                Command("qiskit-algorithms", "qiskit", "uccsd_qiskit.py"),
+                Command("PennyLane lightning", "pennylane", "uccsd_pennylane.py", _PENNYLANE),
+                Command("qiskit-algorithms", "qiskit", "uccsd_qiskit.py", (*_QISKIT, "qiskit-nature")),
             ),
             {**held, "fcidump": str(fcidump), "options": OPTIONS},
         ),
@@ -78,21 +85,19 @@ def jobs(*, quick: bool, fcidump: Path) -> dict[str, Jobs]:
 
 def run(jobs: Jobs, setting: Setting, threads: int) -> tuple[dict[str, Timing], dict[str, str]]:
     """Timings and what there is to say of each; a result that is not accurate is missing."""
-    timings = {command.name: Timing() for command in jobs.commands}
+    pythons = {command.name: setting.python(command.environment) for command in jobs.commands}
+    timings = {name: Timing(missing=reason) for name, (_, reason) in pythons.items()}
     results: dict[str, dict[str, Any]] = {}
-    patience = 120.0 if setting.quick else 1800.0
-    for number in range(1 if setting.quick else 3):
+    for command in jobs.commands:
+        setting.note_versions(command.environment, command.packages)
+    for _ in range(1 if setting.quick else 3):
         for command in jobs.commands:
-            timing = timings[command.name]
-            python, timing.missing = (
-                setting.python(command.environment) if not number else (setting.python(command.environment)[0], timing.missing)
-            )
-            # A command of minutes is run once.
-            if timing.missing or (timing.rounds and timing.rounds[0] > patience / 20):
+            name, timing = command.name, timings[command.name]
+            if timing.missing or max(timing.rounds, default=0.0) > _LONG:
                 continue
             with tempfile.TemporaryDirectory() as folder:
-                seconds, results[command.name] = _once(command, python, {**jobs.given, "threads": threads}, Path(folder), patience)
-            timing.missing = results[command.name].get("error", "")
+                seconds, results[name] = _once(command, pythons[name][0], {**jobs.given, "threads": threads}, Path(folder))
+            timing.missing = results[name].get("error", "")
             timing.rounds.append(seconds)
     return timings, _judge(timings, results)
 
@@ -102,13 +107,15 @@ def _judge(timings: dict[str, Timing], results: dict[str, dict[str, Any]]) -> di
     lowest = min(energies.values(), default=0.0)
     notes = {}
     for name, energy in energies.items():
-        notes[name] = f"energy {energy:.7f}, {energy - lowest:.1e} above the lowest, {results[name]['evaluations']} evaluations"
+        said = results[name]
+        notes[name] = f"{said['processor']:.3g} s of processors, {said['evaluations']} energies, {energy - lowest:.0e} above the lowest"
         if energy - lowest > ACCURACY:
             timings[name].missing = f"{notes[name]}, in {timings[name].median:.3g} s"
     return notes
 
 
-def _once(command: Command, python: Path, given: dict[str, Any], folder: Path, patience: float) -> tuple[float, dict[str, Any]]:
+def _once(command: Command, python: Path, given: dict[str, Any], folder: Path) -> tuple[float, dict[str, Any]]:
+    """Seconds from start to end; energy, evaluations and processor time, or an error."""
     words = [str(python), "-W", "ignore"]
     if command.script:
         (folder / "problem.json").write_text(json.dumps(given), encoding="utf-8")
@@ -117,19 +124,26 @@ def _once(command: Command, python: Path, given: dict[str, Any], folder: Path, p
         (folder / "benchmark.yaml").write_text(json.dumps(_config(given)), encoding="utf-8")
         words += ["-m", "qopt", "run", "benchmark.yaml"]
     environment = worker_environment(given["threads"], own=command.environment is None)
-    began = time.perf_counter()
+    if command.environment:
+        environment["PYTHONPATH"] = str(_SCRIPTS.parent)
+    began, processor = time.perf_counter(), _processor_seconds()
     try:
         ran = subprocess.run(  # noqa: S603 - the interpreter of an environment that the user named
-            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=patience, check=False
+            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
-        return patience, {"error": f"no result within {patience:g} s"}
-    seconds = time.perf_counter() - began
+        return _PATIENCE, {"error": f"no result within {_PATIENCE:g} s"}
+    seconds, processor = time.perf_counter() - began, _processor_seconds() - processor
     if ran.returncode:
         return seconds, {"error": f"it failed: {(ran.stderr.strip() or ran.stdout.strip() or 'without a word').splitlines()[-1][:200]}"}
-    if command.script:
-        return seconds, json.loads(ran.stdout.splitlines()[-1])
-    return seconds, _result(folder / "runs" / "benchmark" / "result.json")
+    result = json.loads(ran.stdout.splitlines()[-1]) if command.script else _result(folder / "runs" / "benchmark" / "result.json")
+    return seconds, {**result, "processor": processor}
+
+
+def _processor_seconds() -> float:
+    """Of all processes that this one began and that have ended: what a busy machine hardly changes."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _config(given: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +163,3 @@ def _config(given: dict[str, Any]) -> dict[str, Any]:
 def _result(path: Path) -> dict[str, Any]:
     result = json.loads(path.read_text(encoding="utf-8"))
     return {"energy": -result["value"], "evaluations": result["evaluations"]}
-
-
-if __name__ == "__main__":
-    sys.exit("commands.py is part of compare.py: run that with --only commands")

@@ -3,8 +3,8 @@
     python benchmarks/engine/environments.py FOLDER
     python benchmarks/engine/compare.py --environments FOLDER [--quick] [--threads 1,2] [--only NAME,..] [--json OUT]
 
-Run it with the Python that qopt is installed in. Before anything is timed all contenders have to agree to 1e-8; one that disagrees or is
-missing is named in its row. A number is the median of the rounds' medians; beside it stand the lowest and the highest round.
+Run it on Linux or macOS, with the Python that qopt is installed in. Before anything is timed all contenders have to agree to 1e-8; one that
+disagrees or is missing is named in its row. A number is the median of the medians of all rounds, with the lowest and the highest round.
 """
 
 from __future__ import annotations

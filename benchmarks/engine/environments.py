@@ -25,8 +25,7 @@ REQUIREMENTS = {
 
 def python(folder: Path, environment: str) -> Path:
     """The interpreter of an environment, whether it exists or not."""
-    scripts = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
-    return folder.joinpath(environment, *scripts)
+    return folder / environment / "bin" / "python"
 
 
 def make(folder: Path, environment: str) -> bool:

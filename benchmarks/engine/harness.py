@@ -1,6 +1,6 @@
-"""Worker processes side by side: who answers, whether the answers agree, and how long each takes, round by round.
+"""Worker processes side by side: who answers, and how long each takes, round by round.
 
-What is measured and what it is compared with lives in `sections.py`; the processes' own side is `worker.py`.
+What is measured lives in `sections.py`, whether answers agree in `agreement.py`; the processes' own side is `worker.py`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ import selectors
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agreement import ask_for_answers, disagreements
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from agreement import Checks
 
 THREAD_VARIABLES = (
     "KOKKOS_NUM_THREADS",
@@ -30,8 +33,6 @@ THREAD_VARIABLES = (
     "QISKIT_NUM_THREADS",
     "RAYON_NUM_THREADS",
 )
-TOLERANCE = 1e-8
-"""By how much answers may differ, in the units of the energy."""
 _HERE = Path(__file__).parent
 
 
@@ -77,12 +78,10 @@ class Timing:
 
     Attributes:
         rounds: The median of each round.
-        calls: How many calls there were in all.
         missing: Why nothing was measured, empty where it was.
     """
 
     rounds: list[float] = field(default_factory=list)
-    calls: int = 0
     missing: str = ""
 
     @property
@@ -103,8 +102,7 @@ class Worker:
 
     def ask(self, request: Mapping[str, Any], patience: float) -> dict[str, Any]:
         """The answer, or `{"error": ..}`; a process that died or was too slow is begun anew."""
-        if sys.platform != "win32":
-            self._process.send_signal(signal.SIGCONT)
+        self._process.send_signal(signal.SIGCONT)
         try:
             assert self._process.stdin is not None  # noqa: S101 - it is a pipe
             self._process.stdin.write(json.dumps(request) + "\n")
@@ -116,8 +114,7 @@ class Worker:
             return self._begin_anew(f"no answer within {patience:g} s")
         if not line:
             return self._begin_anew(f"the process died: {self._last_words()}")
-        if sys.platform != "win32":
-            self._process.send_signal(signal.SIGSTOP)
+        self._process.send_signal(signal.SIGSTOP)
         return json.loads(line)
 
     def close(self) -> None:
@@ -129,7 +126,12 @@ class Worker:
     def _begin(self) -> None:
         command = [str(self._python), "-W", "ignore", str(_HERE / "worker.py"), self.contender.module, str(self._threads)]
         self._process = subprocess.Popen(  # noqa: S603 - the interpreter of an environment that the user named
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, env=self._environment()
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            env=worker_environment(self._threads, own=self.contender.environment is None),
         )
 
     def _begin_anew(self, reason: str) -> dict[str, Any]:
@@ -137,9 +139,6 @@ class Worker:
         self._process.communicate()
         self._begin()
         return {"error": reason}
-
-    def _environment(self) -> dict[str, str]:
-        return worker_environment(self._threads, own=self.contender.environment is None)
 
     def _line(self, patience: float) -> str | None:
         """The next line of the process, empty at its end; None if there is none in time."""
@@ -203,89 +202,22 @@ class Starters:
     prepared: dict[str, dict[str, Any]]
 
     def measure(self, quantity: str, checks: Checks, points: Sequence[Sequence[float]], pace: Pace) -> dict[str, Timing]:
-        """Time a quantity of all that agree on it; the first of the workers is the one that others are held against."""
-        timings = {name: Timing(missing=reason) for name, reason in self.out.items()}
-        asked = {}
-        for name, worker in self.workers.items():
-            if quantity == "gradient" and not self.prepared[name]["gradients"]:
-                timings[name] = Timing(missing="it has no gradients")
-            else:
-                asked[name] = worker
-        answers = ask_for_answers(asked, quantity, checks, pace)
-        timings |= {name: Timing(missing=reason) for name, reason in disagreements(answers).items()}
-        racing = {name: worker for name, worker in asked.items() if name not in timings}
-        return race(racing, {"do": "time", "quantity": quantity, "points": points}, pace) | timings
+        """Time a quantity of all that agree on it; the first of the workers is the one that others are held against.
 
+        Whoever fails or disagrees is out, also for the next quantity.
+        """
+        asked = {name: worker for name, worker in self.workers.items() if quantity != "gradient" or self.prepared[name]["gradients"]}
+        without = {name: Timing(missing="it has no gradients") for name in self.workers if name not in asked}
+        self._drop(disagreements(ask_for_answers(asked, quantity, checks, pace.patience)))
+        racing = {name: worker for name, worker in asked.items() if name in self.workers}
+        timings = race(racing, {"do": "time", "quantity": quantity, "points": points}, pace)
+        self._drop({name: timing.missing for name, timing in timings.items() if timing.missing})
+        return timings | without | {name: Timing(missing=reason) for name, reason in self.out.items()}
 
-@dataclass(frozen=True)
-class Checks:
-    """Points at which answers are compared.
-
-    Attributes:
-        points: For those with the common ansatz.
-        coincident: For those with another one, where it coincides with the common one.
-    """
-
-    points: Sequence[Sequence[float]]
-    coincident: Sequence[Sequence[float]] = ()
-
-
-@dataclass
-class Answers:
-    """What a contender said at the points of `Checks`.
-
-    Attributes:
-        common: Values at the common points; None if it has another ansatz.
-        coincident: Values at the coincident points.
-        error: Why there are no values.
-    """
-
-    common: list[list[float]] | None = None
-    coincident: list[list[float]] = field(default_factory=list)
-    error: str = ""
-
-
-def ask_for_answers(workers: Mapping[str, Worker], quantity: str, checks: Checks, pace: Pace) -> dict[str, Answers]:
-    """Every worker's answers; the first worker is asked at all points, as others are compared with it."""
-    told: dict[str, Answers] = {}
-    others_own = any(worker.contender.own_ansatz for worker in workers.values())
-    for name, worker in workers.items():
-        answers = told[name] = Answers()
-        asked = [] if worker.contender.own_ansatz else [("common", checks.points)]
-        if worker.contender.own_ansatz or (others_own and len(told) == 1):
-            asked.append(("coincident", checks.coincident))
-        for which, points in asked:
-            values = []
-            # A batch is one question; energies and gradients are asked for point by point.
-            for part in [points] if quantity == "batch" else [[point] for point in points]:
-                answer = worker.ask({"do": "answer", "quantity": quantity, "points": part}, pace.patience)
-                answers.error = answers.error or answer.get("error", "")
-                values.append(answer.get("values", []))
-            setattr(answers, which, values)
-    return told
-
-
-def disagreements(answers: Mapping[str, Answers]) -> dict[str, str]:
-    """Who gave no answer or another one than the first; in that case what it was."""
-    first = next(iter(answers.values()), Answers())
-    out = {}
-    for name, told in answers.items():
-        pairs = [*zip(told.common or [], first.common or [], strict=False), *zip(told.coincident, first.coincident, strict=False)]
-        if told.error:
-            out[name] = told.error
-        elif first.error or not pairs:
-            out[name] = "there is nothing to compare its answers with"
-        else:
-            worst = max(_distance(left, right) for left, right in pairs)
-            if not worst <= TOLERANCE:
-                out[name] = f"DISAGREES with {next(iter(answers))} by {worst:.1e}"
-    return out
-
-
-def _distance(left: Sequence[float], right: Sequence[float]) -> float:
-    if len(left) != len(right):
-        return float("inf")
-    return max(abs(a - b) for a, b in zip(left, right, strict=True))
+    def _drop(self, reasons: Mapping[str, str]) -> None:
+        for name, reason in reasons.items():
+            self.workers.pop(name)
+            self.out[name] = reason
 
 
 def race(workers: Mapping[str, Worker], request: Mapping[str, Any], pace: Pace) -> dict[str, Timing]:
@@ -304,7 +236,6 @@ def race(workers: Mapping[str, Worker], request: Mapping[str, Any], pace: Pace) 
                 timing.missing = answer["error"]
             else:
                 timing.rounds.append(statistics.median(answer["seconds"]))
-                timing.calls += len(answer["seconds"])
     return timings
 
 

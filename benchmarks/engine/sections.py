@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import commands
 import environments
 import instances
-from bound import bounds
-from harness import Checks, Contender, Field, Pace, Timing, Worker, load, race
+from agreement import Checks
+from harness import Contender, Field, Pace, Timing, Worker, load, race, worker_environment
 from records import Record, of_timing
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ MINDQUANTUM = Contender("MindQuantum", "contenders.mindquantum", "mindquantum")
 FFSIM = Contender("ffsim", "contenders.ffsim", "ffsim", own_ansatz=True)
 FFSIM_FACTORS = Contender("ffsim, factor by factor", "contenders.ffsim_factors", "ffsim")
 ON_CUTS = (QOPT, METATRON, MINDQUANTUM, LIGHTNING, AER)
-ON_MOLECULES = (QOPT, FFSIM, FFSIM_FACTORS, MINDQUANTUM, LIGHTNING, AER)
+ON_MOLECULES = (QOPT, FFSIM, FFSIM_FACTORS, MINDQUANTUM, METATRON, LIGHTNING, AER)
 TURNS = 4
 """Points that timed calls take in turn."""
 BATCH = 32
@@ -64,6 +66,15 @@ class Setting:
         python = environments.python(self.environments, environment)
         return python, "" if python.exists() else f"there is no environment {environment}: environments.py makes it"
 
+    def note_versions(self, environment: str | None, packages: Sequence[str]) -> None:
+        """Remember the versions of packages that no contender names."""
+        python, reason = self.python(environment)
+        if not reason:
+            code = f"from importlib.metadata import version\nfor name in {[*packages]!r}: print(name, version(name))"
+            command = [str(python), "-c", code]
+            told = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - the user's environment
+            self.versions |= dict(line.split() for line in told.splitlines())
+
     @contextmanager
     def field(self, contenders: Sequence[Contender], threads: int) -> Iterator[Field]:
         """Start the contenders' processes, and end them at last."""
@@ -91,7 +102,7 @@ def qaoa(setting: Setting) -> Iterator[list[Record]]:
     """QAOA on MaxCut of random 3-regular graphs: one energy, one gradient."""
     sizes, depths = ((12, 14), (1, 4)) if setting.quick else ((12, 16, 20, 22), (1, 4, 8))
     for threads in setting.threads:
-        limits = bounds(setting.python(None)[0], threads, sizes, depths)
+        limits = _bounds(sizes, depths, threads)
         with setting.field(ON_CUTS, threads) as contenders:
             for n in sizes:
                 for p in depths:
@@ -118,7 +129,7 @@ def batch(setting: Setting) -> Iterator[list[Record]]:
 
 
 def costs(setting: Setting) -> Iterator[list[Record]]:
-    """Qopt alone: what other costs than an unweighted cut cost."""
+    """What other costs than an unweighted cut cost; qopt alone."""
     for threads in setting.threads:
         for n in (12,) if setting.quick else (12, 16, 20):
             p = 4
@@ -143,7 +154,7 @@ def costs(setting: Setting) -> Iterator[list[Record]]:
 
 
 def scaling(setting: Setting) -> Iterator[list[Record]]:
-    """Qopt alone: more sizes and depths, for the figure."""
+    """More sizes and depths, for the figure; qopt alone."""
     grid = [(n, 4) for n in range(6, 15 if setting.quick else 25, 2)] + [(12 if setting.quick else 20, p) for p in (1, 2, 8, 16)]
     for threads in setting.threads:
         with setting.field((QOPT,), threads) as contenders:
@@ -185,11 +196,11 @@ def memory(setting: Setting) -> Iterator[list[Record]]:
                 request = {"do": "time", "quantity": quantity, "points": instances.qaoa_points(n, p, 1)}
                 for worker in starters.workers.values():
                     answer = worker.ask({**request, "repeats": 1, "budget": 0.0}, patience)
-                    timing = Timing(answer.get("seconds", []), 1, answer.get("error", ""))
+                    timing = Timing(answer.get("seconds", []), answer.get("error", ""))
                     records += _records("memory", {"n": n, "p": p}, threads, quantity, {"qopt": timing})
                     most = worker.ask({"do": "peak"}, patience).get("bytes")
                     record = Record("memory", {"n": n, "p": p}, threads, f"peak after the {quantity}", "qopt", unit="bytes", load=load())
-                    records.append(of_timing(record, Timing([most] if most else [], 1, "" if most else "no answer")))
+                    records.append(of_timing(record, Timing([most] if most else [], "" if most else "no answer")))
             yield records
 
 
@@ -200,6 +211,24 @@ def whole_commands(setting: Setting) -> Iterator[list[Record]]:
             timings, notes = commands.run(jobs, setting, threads)
             record = Record("commands", {"what": title}, threads, "to the result", "", load=load())
             yield [of_timing(_named(record, name, notes.get(name, "")), timing) for name, timing in timings.items()]
+
+
+def _bounds(sizes: Sequence[int], depths: Sequence[int], threads: int) -> dict[tuple[int, int, str], tuple[float, str]]:
+    """What `bound.py` measures: the least seconds of each (n, p, quantity), and on what they rest.
+
+    By the adjoint method with two vectors a gradient is a sweep forward and one back over both: three times an energy.
+    """
+    options = {"--threads": [threads], "--variables": sizes, "--layers": depths}
+    words = [str(word) for option, values in options.items() for word in (option, *values)]
+    command = [sys.executable, str(Path(__file__).with_name("bound.py")), "--json", *words]
+    told = subprocess.run(command, env=worker_environment(threads, own=True), check=True, capture_output=True, text=True).stdout  # noqa: S603
+    out = {}
+    for row in map(json.loads, told.splitlines()):
+        seconds = 1e-3 * max(row["memory"], row["arithmetic"])
+        rests = "memory" if row["memory"] > row["arithmetic"] else "arithmetic"
+        note = f"{rests}; {row['GB/s']:.0f} GB/s, {row['Gfma/s']:.0f} G multiply-adds/s"
+        out |= {(row["n"], row["p"], "energy"): (seconds, note), (row["n"], row["p"], "gradient"): (3.0 * seconds, note)}
+    return out
 
 
 SECTIONS = {

@@ -3,7 +3,7 @@
 Its QAOA class wants a Sampler, so its energies are sampled: VQE with the same circuit is its way to exact ones. Its exact gradients
 (`ReverseEstimatorGradient`) take longer than the differences at this size.
 
-    python qaoa_qiskit.py PROBLEM.json
+`commands.py` runs it with the path of a JSON file.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from contenders.aer import qaoa
 from qiskit_aer.primitives import EstimatorV2
@@ -27,7 +25,9 @@ def main() -> None:
     estimator = EstimatorV2(
         options={"default_precision": 0.0, "backend_options": {"method": "statevector", "max_parallel_threads": job["threads"]}}
     )
-    solver = VQE(estimator, circuit, L_BFGS_B(**job["options"]), initial_point=job["start"])
+    options = job["options"]
+    optimizer = L_BFGS_B(options["maxfun"], options["maxiter"], options["ftol"], options={"gtol": options["gtol"]})
+    solver = VQE(estimator, circuit, optimizer, initial_point=job["start"])
     result = solver.compute_minimum_eigenvalue(observable)
     print(json.dumps({"energy": float(result.eigenvalue.real), "evaluations": int(result.cost_function_evals)}))
 

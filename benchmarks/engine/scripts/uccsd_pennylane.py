@@ -2,7 +2,7 @@
 
 PennyLane numbers spin orbitals in turn, alpha and beta: the product of exponentials is the same whatever the numbering.
 
-    python uccsd_pennylane.py PROBLEM.json
+`commands.py` runs it with the path of a JSON file.
 """
 
 from __future__ import annotations

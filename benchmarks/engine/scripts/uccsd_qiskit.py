@@ -2,7 +2,7 @@
 
 Differences by a StatevectorEstimator or by Aer take several times as long for so many parameters.
 
-    python uccsd_qiskit.py PROBLEM.json
+`commands.py` runs it with the path of a JSON file.
 """
 
 from __future__ import annotations
@@ -31,19 +31,24 @@ def main() -> None:
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     problem = fcidump_to_problem(FCIDump.from_file(job["fcidump"]))
     mapper, orbitals, electrons = JordanWignerMapper(), problem.num_spatial_orbitals, problem.num_particles
-    excitations = [(tuple(annihilated), tuple(created)) for created, annihilated in job["excitations"]]
+
+    def excitations(num_spatial_orbitals: int, num_particles: tuple[int, int]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:  # noqa: ARG001
+        return [(tuple(annihilated), tuple(created)) for created, annihilated in job["excitations"]]
+
     ansatz = UCC(
         orbitals,
         electrons,
-        excitations=lambda *_: excitations,
+        excitations=excitations,
         qubit_mapper=mapper,
         initial_state=HartreeFock(orbitals, electrons, mapper),
     )
     circuit = transpile(ansatz, basis_gates=BASIS, optimization_level=1)
+    options = job["options"]
+    optimizer = L_BFGS_B(options["maxfun"], options["maxiter"], options["ftol"], options={"gtol": options["gtol"]})
     solver = VQE(
         StatevectorEstimator(),
         circuit,
-        L_BFGS_B(**job["options"]),
+        optimizer,
         gradient=ReverseEstimatorGradient(),
         initial_point=np.zeros(circuit.num_parameters),
     )

@@ -84,6 +84,16 @@ class Spec:
         return engine(self.device, replace(self.execution, mode=cast("Mode", mode)), sampler=self.objective.sampled)
 
     @property
+    def simulates(self) -> bool:
+        """Whether the exact engine is at work in the run."""
+        return self.training or (self.device.computes and self.device.recording is None)
+
+    @property
+    def differentiates(self) -> bool:
+        """Whether the exact engine is asked for gradients, as far as that is known beforehand."""
+        return self.training or (isinstance(self.optimizer, Scipy) and self.optimizer.differentiates)
+
+    @property
     def scales(self) -> Point:
         """`(n,)` the unit of each parameter for the optimizer: the ansatz's for built-in optimizers, radians for a user's own."""
         if self.ansatz.scales is None or not isinstance(self.optimizer, SPSA | DifferentialEvolution | ResponseSurface | Scipy):
@@ -179,7 +189,7 @@ def specify(  # noqa: PLR0913 - as `run`
         budget or Budget(),
         name or "",
         choices,
-        tuple(notes + _compiling(device, ansatz, hamiltonian, training=training)),
+        tuple(notes),
         training,
     )
     if device.recording is not None:
@@ -267,14 +277,6 @@ def _mitigated(execution: Execution, transpile: Transpile, device: Device, objec
     return sentences
 
 
-def _compiling(device: Device, ansatz: Ansatz, hamiltonian: SparsePauliOp, *, training: bool) -> list[str]:
-    """That nothing will happen for a while, where the exact engine's kernels have to be compiled first."""
-    computed = device.computes and device.recording is None
-    if not (computed or training) or simulate.engine_name(ansatz.structure, hamiltonian) != "qaoa-numba":
-        return []
-    return ["engine: its kernels are compiled now, once, which takes some seconds"] if simulate.compile_needed() else []
-
-
 def prepare(spec: Spec) -> Frozen:
     """Transpile, lay out, and check the layout against the problem's own energies.
 
@@ -282,9 +284,8 @@ def prepare(spec: Spec) -> Frozen:
         InputError: If the circuit does not fit the device or this machine's memory, or the problem's energies are not those of its
             Hamiltonian.
     """
-    if spec.training or (spec.device.computes and spec.device.recording is None):
-        gradient = spec.training or (isinstance(spec.optimizer, Scipy) and spec.optimizer.differentiates)
-        simulate.check_memory(spec.ansatz.structure, spec.hamiltonian.num_qubits, gradient=gradient)
+    if spec.simulates:
+        simulate.check_memory(spec.ansatz.structure, spec.hamiltonian.num_qubits, gradient=spec.differentiates)
     strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
     groups = spec.objective.observables(spec.hamiltonian)
     if isinstance(spec.objective, Expectation) and own_errors(spec.execution.mitigation):

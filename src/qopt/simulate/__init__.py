@@ -17,7 +17,7 @@ _PUBLIC = {
     "QaoaEngine": "qopt.simulate.qaoa",
     "alternating_layers": "qopt.simulate.recognise",
     "check_memory": "qopt.simulate.memory",
-    "compile_needed": "qopt.simulate.qaoa",
+    "compiles_first": "qopt.simulate.choice",
     "engine_for": "qopt.simulate.choice",
     "engine_name": "qopt.simulate.choice",
     "expectations": "qopt.simulate.statevector",

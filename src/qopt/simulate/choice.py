@@ -48,6 +48,20 @@ def engine_name(structure: Structure | None, hamiltonian: SparsePauliOp) -> str:
     return "qaoa-numba" if qaoa.compiles(diagonal) else "qaoa-numpy"
 
 
+def compiles_first(structure: Structure | None, hamiltonian: SparsePauliOp, *, gradient: bool) -> bool:
+    """Whether the engine's kernels have to be compiled before its first answer, which takes some seconds, once on a machine.
+
+    Args:
+        structure: The ansatz's.
+        hamiltonian: Whose expectation is asked for.
+        gradient: Whether gradients are.
+    """
+    diagonal = _cost(structure, hamiltonian)
+    if diagonal is None or structure is None or not qaoa.compiles(diagonal):
+        return False
+    return qaoa.QaoaEngine(diagonal, structure.layers).compile_needed(gradient=gradient)
+
+
 def _cost(structure: Structure | None, hamiltonian: SparsePauliOp) -> Diagonal | None:
     """The diagonal that QAOA's own engine is for; None where the ansatz is another one, or another cost is asked for than it turns by."""
     if not isinstance(structure, AlternatingLayers):

@@ -9,9 +9,10 @@ import pytest
 from qiskit.quantum_info import SparsePauliOp
 
 import qopt
-from qopt import runner, simulate
+from qopt import runner
 from qopt.errors import InputError
 from qopt.problems import graph_from_edges
+from qopt.simulate.choice import Choice
 from qopt.spec import specify
 from qopt.training import train
 
@@ -76,7 +77,7 @@ def test_another_word_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("needed", [True, False])
 def test_a_wait_for_the_compiler_is_said_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needed: bool) -> None:  # noqa: FBT001 - a case
     """Once, and only where there is one."""
-    monkeypatch.setattr(simulate, "compiles_first", lambda *_, **__: needed, raising=False)
+    monkeypatch.setattr(Choice, "compiles_first", lambda *_, **__: needed)
     events: list[Event] = []
     spec = specify(ring(6), objective=qopt.Exact(), optimizer=qopt.MeasureStart(), name="ring")
     runner.execute(spec, tmp_path, tell=events.append)

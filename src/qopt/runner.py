@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qopt import forecast, remote, runs, simulate
+from qopt import forecast, remote, runs
 from qopt.checkpoint import checkpointing
 from qopt.durable import Durable, Listener, Stage, shots_of
 from qopt.environment import environment
@@ -164,7 +164,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
                     connections.left_open = ledger.session
                 runs.write_json(home / "result.json", stored)
                 return Result.from_json(stored)
-            frozen = replace(load(home / "frozen", *ledger.header.frozen), structure=spec.ansatz.structure)
+            frozen = load(home / "frozen", *ledger.header.frozen)
             check(spec, frozen)
             _announce_compiling(spec, tell)
         signals = signals or Signals()
@@ -195,9 +195,7 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
 
 def _announce_compiling(spec: Spec, tell: Callable[[Event], None] | None) -> None:
     """Say why nothing will happen for a while, where the exact engine's kernels have to be compiled first."""
-    if tell is None or not spec.simulates:
-        return
-    if simulate.compiles_first(spec.ansatz.structure, spec.hamiltonian, gradient=spec.differentiates):
+    if tell is not None and spec.exact is not None and spec.exact.compiles_first(gradient=spec.differentiates):
         tell(Event(SAID, {"text": "the exact engine is compiled now, once on this machine, which takes some seconds"}))
 
 

@@ -12,10 +12,14 @@ import qopt
 from qopt import runner
 from qopt.errors import InputError
 from qopt.problems import graph_from_edges
+from qopt.simulate.choice import Choice
+from qopt.spec import specify
 from qopt.training import train
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from qopt.journal import Event
 
 H2 = SparsePauliOp.from_list([("II", -1.0523), ("IZ", 0.3979), ("ZI", -0.3979), ("ZZ", -0.0113), ("XX", 0.1809)])
 
@@ -68,3 +72,13 @@ def test_another_word_is_refused(tmp_path: Path) -> None:
     """With the one that there is."""
     with pytest.raises(InputError, match="the start is 'train', expected 'trained' or the angles in radians"):
         qopt.run(ring(6), start="train", folder=tmp_path)
+
+
+@pytest.mark.parametrize("needed", [True, False])
+def test_a_wait_for_the_compiler_is_said_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needed: bool) -> None:  # noqa: FBT001 - a case
+    """Once, and only where there is one."""
+    monkeypatch.setattr(Choice, "compiles_first", lambda *_, **__: needed)
+    events: list[Event] = []
+    spec = specify(ring(6), objective=qopt.Exact(), optimizer=qopt.MeasureStart(), name="ring")
+    runner.execute(spec, tmp_path, tell=events.append)
+    assert sum("is compiled now" in event.detail.get("text", "") for event in events) == needed

@@ -40,8 +40,8 @@ NUMBERS = 1 << 21
 def burst(typing, place):  # noqa: ANN001, ANN201, ARG001 - numba infers the types
     """REPEATS multiply-adds on each of VECTORS registers, from memory and back."""
 
-    def generate(context, _builder, _signature, arguments):  # noqa: ANN001, ANN202
-        emit = Emitter(_builder)
+    def generate(context, builder, signature, arguments):  # noqa: ANN001, ANN202, ARG001
+        emit = Emitter(builder)
         vectors = [emit.load(arguments[0], HALF * number) for number in range(VECTORS)]
         for _ in range(REPEATS):
             vectors = [emit.product_sum(vector, emit.constant(0.999), emit.constant(1e-9)) for vector in vectors]

@@ -65,11 +65,19 @@ class Diagonal:
         """How many variables there are, n."""
         return int(self.supports.shape[1])
 
-    def equals(self, other: Diagonal) -> bool:
-        """Whether both are the same polynomial but for their constants."""
-        return self._terms() == other._terms()
+    def multiple_of(self, other: Diagonal) -> tuple[float, float] | None:
+        """Factor and constant where this is `factor * other + constant`; else None. The constant of `other` counts as 0."""
+        ours, theirs = self._terms(), other._terms()
+        if ours.keys() != theirs.keys() or not ours:
+            return None
+        largest = max(theirs, key=lambda support: abs(theirs[support]))
+        factor = ours[largest] / theirs[largest]
+        if any(abs(ours[support] - factor * theirs[support]) > _ROUNDING * abs(ours[largest]) for support in ours):
+            return None
+        return factor, float(self.coefficients[~self.supports.any(axis=1)].sum())
 
     def _terms(self) -> dict[bytes, float]:
+        """Coefficients by support, the constant left out."""
         held = self.supports.any(axis=1)
         return {support.tobytes(): value for support, value in zip(self.supports[held], self.coefficients[held].tolist(), strict=True)}
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
-    from qopt.ansatze.structure import Structure
     from qopt.types import Bits, Counts, Points
 
 PubData: TypeAlias = Mapping[str, NDArray[np.generic]]
@@ -40,7 +39,6 @@ class Frozen:
         cost: The Hamiltonian on logical qubits where strings are sampled: it gives them their energies without the problem at hand.
         readout: For each logical qubit the probabilities of reading 1 where 0 was prepared and 0 where 1 was, as the device reported them
             when the circuit was frozen; None where it reports none.
-        structure: The ansatz's, by which a circuit that is not transpiled is computed exactly; it is not kept with the rest.
     """
 
     circuit: QuantumCircuit
@@ -52,7 +50,6 @@ class Frozen:
     device: str = ""
     cost: SparsePauliOp | None = None
     readout: tuple[tuple[float, float], ...] | None = None
-    structure: Structure | None = None
 
 
 @dataclass(frozen=True)

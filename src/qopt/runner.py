@@ -147,12 +147,12 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
     home = runs.folder_of(folder, spec.name)
     if tell is not None and spec.device.account is not None:
         spec.device.account.caller.say = lambda sentence: tell(Event(SAID, {"text": sentence}))
-    prepared = None if runs.exists(home) else _prepared(spec, wait=wait)
+    prepared = None if runs.exists(home) else _prepared(spec, wait=wait, tell=tell)
     with journal or Journal.open(home) as opened:
         ledger = Ledger(opened.records, opened)
         ledger.tell = tell
         if ledger.header is None:
-            spec, frozen, events = prepared or _prepared(spec, wait=wait)
+            spec, frozen, events = prepared or _prepared(spec, wait=wait, tell=tell)
             _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)
             for event in events:
                 ledger.append(event)
@@ -164,8 +164,9 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
                     connections.left_open = ledger.session
                 runs.write_json(home / "result.json", stored)
                 return Result.from_json(stored)
-            frozen = replace(load(home / "frozen", *ledger.header.frozen), structure=spec.ansatz.structure)
+            frozen = load(home / "frozen", *ledger.header.frozen)
             check(spec, frozen)
+            _announce_compiling(spec, tell)
         signals = signals or Signals()
         return _go_on(spec, ledger, home, frozen, finish=finish, listener=listener, connections=connections, signals=signals, wait=wait)
 
@@ -192,12 +193,19 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
     return replace(spec, name=f"{spec.name}-fork", start=points[int(np.argmin(values))], training=False), ledger.header.run_id
 
 
-def _prepared(spec: Spec, *, wait: bool) -> tuple[Spec, Frozen, list[Event]]:
+def _announce_compiling(spec: Spec, tell: Callable[[Event], None] | None) -> None:
+    """Say why nothing will happen for a while, where the exact engine's kernels have to be compiled first."""
+    if tell is not None and spec.exact is not None and spec.exact.compiles_first(gradient=spec.differentiates):
+        tell(Event(SAID, {"text": "the exact engine is compiled now, once on this machine, which takes some seconds"}))
+
+
+def _prepared(spec: Spec, *, wait: bool, tell: Callable[[Event], None] | None) -> tuple[Spec, Frozen, list[Event]]:
     """What will be run, with plan and budget checked against what it takes, and with its start trained; and what there is to tell of it."""
     frozen = prepare(spec)
     if wait:
         remote.refuse_missing_sessions(spec)
     forecast.refuse_small_budget(spec, frozen, _timing(spec, frozen))
+    _announce_compiling(spec, tell)
     if not spec.training:
         return spec, frozen, []
     if spec.device.recording is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
-from qopt import simulate, starts
+from qopt import starts
 from qopt.ansatze import Ansatz
 from qopt.diagonal import Diagonal
 from qopt.errors import InputError, below, blamed
@@ -25,6 +25,8 @@ from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, with_terms, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
 from qopt.problems import Problem
+from qopt.simulate.choice import Choice
+from qopt.simulate.choice import choose as choose_engine
 from qopt.types import Budget, Minimizer, Point, Sense
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class Spec:
         choices: What `optimizer` may have been under another budget, where qopt chose it.
         notes: Choices that qopt made, in words.
         training: Whether the start is to be trained on the exact engine before the run begins.
+        exact: How that, or the whole run, is computed; None where nothing is.
     """
 
     problem: Problem
@@ -71,17 +74,23 @@ class Spec:
     choices: tuple[Minimizer, ...] = ()
     notes: tuple[str, ...] = ()
     training: bool = False
+    exact: Choice | None = None
 
     @property
     def engine(self) -> str:
         """What answers, in words."""
-        if self.device.computes and self.device.recording is None:
-            return f"statevector, by {simulate.engine_name(self.ansatz.structure, self.hamiltonian)}"
+        if self.exact is not None and self.device.computes:
+            return f"statevector, by {self.exact.name}"
         return engine(self.device, self.execution, sampler=self.objective.sampled)
 
     def engine_in(self, mode: str) -> str:
         """What answers by a mode that was chosen."""
         return engine(self.device, replace(self.execution, mode=cast("Mode", mode)), sampler=self.objective.sampled)
+
+    @property
+    def differentiates(self) -> bool:
+        """Whether the exact engine is asked for gradients, as far as that is known beforehand."""
+        return self.training or (isinstance(self.optimizer, Scipy) and self.optimizer.differentiates)
 
     @property
     def scales(self) -> Point:
@@ -179,8 +188,9 @@ def specify(  # noqa: PLR0913 - as `run`
         budget or Budget(),
         name or "",
         choices,
-        tuple(notes + _compiling(device, ansatz, hamiltonian, training=training)),
+        tuple(notes),
         training,
+        choose_engine(ansatz.circuit, ansatz.parameters, hamiltonian) if training or _computes(device) else None,
     )
     if device.recording is not None:
         with below("execution"):
@@ -267,14 +277,6 @@ def _mitigated(execution: Execution, transpile: Transpile, device: Device, objec
     return sentences
 
 
-def _compiling(device: Device, ansatz: Ansatz, hamiltonian: SparsePauliOp, *, training: bool) -> list[str]:
-    """That nothing will happen for a while, where the exact engine's kernels have to be compiled first."""
-    computed = device.computes and device.recording is None
-    if not (computed or training) or simulate.engine_name(ansatz.structure, hamiltonian) != "qaoa-numba":
-        return []
-    return ["engine: its kernels are compiled now, once, which takes some seconds"] if simulate.compile_needed() else []
-
-
 def prepare(spec: Spec) -> Frozen:
     """Transpile, lay out, and check the layout against the problem's own energies.
 
@@ -282,9 +284,8 @@ def prepare(spec: Spec) -> Frozen:
         InputError: If the circuit does not fit the device or this machine's memory, or the problem's energies are not those of its
             Hamiltonian.
     """
-    if spec.training or (spec.device.computes and spec.device.recording is None):
-        gradient = spec.training or (isinstance(spec.optimizer, Scipy) and spec.optimizer.differentiates)
-        simulate.check_memory(spec.ansatz.structure, spec.hamiltonian.num_qubits, gradient=gradient)
+    if spec.exact is not None:
+        spec.exact.check_memory(gradient=spec.differentiates)
     strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
     groups = spec.objective.observables(spec.hamiltonian)
     if isinstance(spec.objective, Expectation) and own_errors(spec.execution.mitigation):
@@ -320,6 +321,10 @@ def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Gen
     if diagonal is not None and set(diagonal.supports.sum(axis=1).tolist()) - {0} == {2}:
         return starts.fixed_angles(hamiltonian, layers), True, "start: published fixed angles, rescaled to the graph"
     return starts.ramp(hamiltonian, layers), False, "start: a linear ramp, since the Hamiltonian is not one of couplings alone"
+
+
+def _computes(device: Device) -> bool:
+    return device.computes and device.recording is None
 
 
 def _chosen_start(start: ArrayLike | None, ansatz: Ansatz, hamiltonian: SparsePauliOp, seed: int) -> tuple[Point, bool, str]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qopt import simulate, starts
-from qopt.ansatze.structure import AlternatingLayers
 from qopt.environment import cores
 from qopt.optimizers import Scipy
 from qopt.types import Estimate, Gradient
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from qopt.ansatze import Ansatz
     from qopt.simulate import Engine
+    from qopt.simulate.structure import AlternatingLayers
     from qopt.types import Point, Points
 
 
@@ -52,23 +52,27 @@ def train(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point) -> Trained:
         Zhou, Wang, Choi, Pichler, Lukin 2020, arXiv:1812.01041, appendix B (INTERP).
     """
     scales = np.ones(len(start)) if ansatz.scales is None else np.array(ansatz.scales)
-    engine = simulate.engine_for(ansatz.circuit, ansatz.parameters, hamiltonian, ansatz.structure, threads=cores())
+    choice = simulate.choose(ansatz.circuit, ansatz.parameters, hamiltonian)
+    layers = choice.layers
+    # The engines of lower depths first: then they have let their memory go when the last one takes its own.
+    deepened = None if layers is None or not layers.plain else _deepened(layers.structure, start, scales)
+    engine = choice.engine(threads=cores())
     found = [_descend(engine, start, scales)]
-    if isinstance(ansatz.structure, AlternatingLayers) and ansatz.structure.layers > 1:
-        found.append(_deepened(ansatz.structure, engine, start, scales))
+    if deepened is not None:
+        step = _descend(engine, deepened.point, scales)
+        found.append(replace(step, evaluations=step.evaluations + deepened.evaluations))
     best = min(found, key=lambda trained: trained.energy)
     return replace(best, evaluations=sum(trained.evaluations for trained in found))
 
 
-def _deepened(structure: AlternatingLayers, engine: Engine, start: Point, scales: Point) -> Trained:
-    """From the best angles of depth 1 to those of the full depth, one layer at a time."""
+def _deepened(structure: AlternatingLayers, start: Point, scales: Point) -> Trained:
+    """From the best angles of depth 1 to those of one layer less than the full depth, one layer at a time, and carried to the full depth."""
     found = Trained(start.reshape(2, -1).mean(axis=1), math.inf, 0)
-    for layers in range(1, structure.layers + 1):
-        # Every depth but the last has an engine of its own, and lets it go again.
-        at_depth = engine if layers == structure.layers else simulate.QaoaEngine(structure.cost, layers, threads=cores())
-        step = _descend(at_depth, starts.interp(found.point, layers), scales.reshape(2, -1)[:, :layers].ravel())
+    for layers in range(1, structure.layers):
+        engine = simulate.QaoaEngine(structure.cost, layers, threads=cores())
+        step = _descend(engine, starts.interp(found.point, layers), scales.reshape(2, -1)[:, :layers].ravel())
         found = replace(step, evaluations=found.evaluations + step.evaluations)
-    return found
+    return replace(found, point=starts.interp(found.point, structure.layers))
 
 
 def _descend(engine: Engine, start: Point, scales: Point) -> Trained:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from qopt.ansatze.structure import Structure
-
 
 @dataclass(frozen=True)
 class Ansatz:
@@ -24,7 +22,6 @@ class Ansatz:
         layers: How often the ansatz repeats, where it does; starts by formula need it.
         scales: How far each parameter moves where an angle of a rotation moves by about a radian; None is 1 for all. Built-in optimizers
             work in these units, so that their steps suit weights of 0.01 as well as of 1000.
-        structure: By which the ansatz is computed exactly, where it has one that is known; it has to say what the circuit does.
     """
 
     circuit: QuantumCircuit
@@ -32,7 +29,6 @@ class Ansatz:
     name: str
     layers: int | None = None
     scales: tuple[float, ...] | None = None
-    structure: Structure | None = None
 
     def __post_init__(self) -> None:
         """Check that the names are exactly those of the circuit's parameters."""

@@ -10,7 +10,6 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
 from qopt.ansatze.ansatz import Ansatz
-from qopt.ansatze.structure import AlternatingLayers
 from qopt.diagonal import Diagonal
 from qopt.errors import InputError
 
@@ -55,9 +54,7 @@ def qaoa(hamiltonian: SparsePauliOp, layers: int = 1) -> Ansatz:
             _rotate(circuit, np.flatnonzero(support).tolist(), -2.0 * float(coefficient) * gamma)
         circuit.rx(2.0 * beta, range(diagonal.variables))
     scales = (1.0 / _typical_weight(diagonal),) * layers + (1.0,) * layers
-    return Ansatz(
-        circuit, tuple(parameter.name for parameter in gammas + betas), "qaoa", layers, scales, AlternatingLayers(diagonal, layers)
-    )
+    return Ansatz(circuit, tuple(parameter.name for parameter in gammas + betas), "qaoa", layers, scales)
 
 
 def _typical_weight(diagonal: Diagonal) -> float:

@@ -85,7 +85,7 @@ def freeze(ansatz: Ansatz, groups: tuple[tuple[SparsePauliOp, ...], ...], consta
     """The ansatz as it is, for the statevector: nothing to transpile, nothing to lay out."""
     circuit = _measured(ansatz.circuit) if sampled else ansatz.circuit
     qubits = tuple(range(ansatz.circuit.num_qubits))
-    return Frozen(circuit, ansatz.parameters, qubits, qubits, groups, constant, structure=ansatz.structure)
+    return Frozen(circuit, ansatz.parameters, qubits, qubits, groups, constant)
 
 
 def transpiled(logical: Frozen, backend: BackendV2 | None, transpile: Transpile) -> Frozen:
@@ -139,8 +139,10 @@ def uses_fractional_gates(transpile: Transpile, *, mitigated: bool) -> bool:
 
 def unrolled(logical: Frozen) -> Frozen:
     """The circuit with every gate that Aer's statevector does not know taken apart; no layout, nothing optimized."""
-    manager = generate_preset_pass_manager(optimization_level=0, backend=AerSimulator(method="statevector"))
-    circuit = manager.run(logical.circuit)
+    simulator, circuit = AerSimulator(method="statevector"), logical.circuit
+    if not set(simulator.operation_names).issuperset(circuit.count_ops()):
+        # Making a pass manager loads every plugin that is installed, the whole of IBM's client among them: a second that most do without.
+        circuit = generate_preset_pass_manager(optimization_level=0, backend=simulator).run(circuit)
     return replace(logical, circuit=_reduced(circuit, list(range(circuit.num_qubits))))
 
 

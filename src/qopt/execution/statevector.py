@@ -110,7 +110,7 @@ class StatevectorExecutor:
         """The engine of a frozen circuit, made once."""
         known = self._engines.get(id(frozen))
         if known is None:
-            known = frozen, simulate.engine_for(frozen.circuit, frozen.parameters, hamiltonian, frozen.structure, threads=self._threads)
+            known = frozen, simulate.choose(frozen.circuit, frozen.parameters, hamiltonian).engine(threads=self._threads)
             self._engines[id(frozen)] = known
         return known[1]
 

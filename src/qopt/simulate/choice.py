@@ -1,56 +1,119 @@
-"""Which engine computes a circuit: by the structure of its ansatz where that is known, else gate by gate."""
+"""Which engine computes a circuit: the one for QAOA where the circuit is recognised as that, else one that goes gate by gate.
+
+Nothing is declared, so nothing can be declared wrongly: an ansatz of one's own takes the fast engine too, where it is QAOA.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from qopt.ansatze.structure import AlternatingLayers
 from qopt.diagonal import Diagonal
 from qopt.simulate import qaoa
-from qopt.simulate.memory import threads_that_fit
+from qopt.simulate.memory import check_memory, threads_that_fit
+from qopt.simulate.recognise import alternating_layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
-    from qopt.ansatze.structure import Structure
     from qopt.simulate.engine import Engine
+    from qopt.simulate.qaoa import QaoaEngine
+    from qopt.simulate.recognise import Recognised
 
 
-def engine_for(
-    circuit: QuantumCircuit, parameters: Sequence[str], hamiltonian: SparsePauliOp, structure: Structure | None = None, *, threads: int = 1
-) -> Engine:
-    """The fastest engine there is.
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """How the expectation of a Hamiltonian in a circuit's state is computed; nothing is made yet.
+
+    Attributes:
+        circuit: Of gates alone, but for final measurements.
+        parameters: Names of the circuit's parameters in the order in which points are written.
+        hamiltonian: Whose expectation is asked for.
+        layers: What the circuit was recognised as, where the Hamiltonian is a multiple of its cost; else None.
+        multiple: The factor, and the constant beside it.
+    """
+
+    circuit: QuantumCircuit
+    parameters: Sequence[str]
+    hamiltonian: SparsePauliOp
+    layers: Recognised | None
+    multiple: tuple[float, float]
+
+    @property
+    def name(self) -> str:
+        """Of the engine."""
+        if self.layers is None:
+            return "circuit-lightning" if find_spec("pennylane_lightning") is not None else "circuit-aer"
+        return "qaoa-numba" if qaoa.compiles(self.layers.structure.cost) else "qaoa-numpy"
+
+    def check_memory(self, *, gradient: bool) -> None:
+        """Refuse what does not fit into the memory that is free, with one thread.
+
+        Raises:
+            InputError: With what is needed, what there is, and what would fit.
+        """
+        check_memory(None if self.layers is None else self.layers.structure, self.circuit.num_qubits, gradient=gradient)
+
+    def compiles_first(self, *, gradient: bool) -> bool:
+        """Whether kernels have to be compiled before the first answer, which takes some seconds, once on a machine."""
+        if self.layers is None or not qaoa.compiles(self.layers.structure.cost):
+            return False
+        return qaoa.QaoaEngine(self.layers.structure.cost, self.layers.structure.layers).compile_needed(gradient=gradient)
+
+    def engine(self, *, threads: int = 1) -> Engine:
+        """The engine, with as many of the threads as have memory."""
+        if self.layers is None:
+            from qopt.simulate.circuits import CircuitEngine  # noqa: PLC0415 - it brings Aer
+
+            return CircuitEngine(self.circuit, self.parameters, self.hamiltonian, threads=threads)
+        structure = self.layers.structure
+        fitting = threads_that_fit(structure, self.circuit.num_qubits, threads)
+        return _Affine(qaoa.QaoaEngine(structure.cost, structure.layers, threads=fitting), self.layers, *self.multiple)
+
+
+def choose(circuit: QuantumCircuit, parameters: Sequence[str], hamiltonian: SparsePauliOp) -> Choice:
+    """The fastest way there is.
 
     Args:
         circuit: Of gates alone, but for final measurements.
         parameters: Names of the circuit's parameters in the order in which points are written.
-        hamiltonian: Whose expectation is asked for.
-        structure: The ansatz's; it has to say what the circuit does.
-        threads: How many may compute at the same time.
+        hamiltonian: On as many qubits.
+
+    Raises:
+        InputError: If the circuit has parameters that aren't named, or is not made of gates alone.
     """
-    diagonal = _cost(structure, hamiltonian)
-    if diagonal is not None and structure is not None:
-        return qaoa.QaoaEngine(diagonal, structure.layers, threads=threads_that_fit(structure, circuit.num_qubits, threads))
-    from qopt.simulate.circuits import CircuitEngine  # noqa: PLC0415 - it brings Aer
-
-    return CircuitEngine(circuit, parameters, hamiltonian, threads=threads)
-
-
-def engine_name(structure: Structure | None, hamiltonian: SparsePauliOp) -> str:
-    """The name of the engine that `engine_for` would choose."""
-    diagonal = _cost(structure, hamiltonian)
-    if diagonal is None:
-        return "circuit-lightning" if find_spec("pennylane_lightning") is not None else "circuit-aer"
-    return "qaoa-numba" if qaoa.compiles(diagonal) else "qaoa-numpy"
-
-
-def _cost(structure: Structure | None, hamiltonian: SparsePauliOp) -> Diagonal | None:
-    """The diagonal that QAOA's own engine is for; None where the ansatz is another one, or another cost is asked for than it turns by."""
-    if not isinstance(structure, AlternatingLayers):
-        return None
     diagonal = Diagonal.from_operator(hamiltonian)
-    return diagonal if diagonal is not None and diagonal.equals(structure.cost) else None
+    layers = None if diagonal is None else alternating_layers(circuit, parameters)
+    multiple = None if diagonal is None or layers is None else diagonal.multiple_of(layers.structure.cost)
+    return Choice(circuit, parameters, hamiltonian, layers if multiple else None, multiple or (1.0, 0.0))
+
+
+class _Affine:
+    """QAOA whose angles are affine in a circuit's parameters, and whose energy is `factor * cost + constant`."""
+
+    def __init__(self, engine: QaoaEngine, layers: Recognised, factor: float, constant: float) -> None:
+        self.name = engine.name
+        self._engine = engine
+        self._layers = layers
+        self._factor = factor
+        self._constant = constant
+
+    def energies(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self._factor * self._engine.energies(self._layers.angles(points)) + self._constant
+
+    def gradient(self, point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        energies, gradients = self.gradients(point[None, :])
+        return float(energies[0]), gradients[0]
+
+    def gradients(self, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        energies, slopes = self._engine.gradients(self._layers.angles(points))
+        return self._factor * energies + self._constant, self._factor * (slopes @ self._layers.weights)
+
+    def samples(self, points: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        return self._engine.samples(self._layers.angles(points), shots, rng)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qopt.ansatze.structure import AlternatingLayers
 from qopt.environment import free_memory
 from qopt.errors import InputError
 from qopt.simulate import qaoa
 from qopt.simulate.qaoa.costs import is_symmetric
+from qopt.simulate.structure import AlternatingLayers
 
 if TYPE_CHECKING:
-    from qopt.ansatze.structure import Structure
+    from qopt.simulate.structure import Structure
 
 _STATES = 4
 """States that a circuit's simulation holds at a time: Aer's own, its copy, the observable's product with it, and a spare one."""

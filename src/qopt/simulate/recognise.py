@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qopt.ansatze.structure import AlternatingLayers
 from qopt.diagonal import Diagonal
 from qopt.simulate.gates import in_one_angle_gates
+from qopt.simulate.structure import AlternatingLayers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,11 @@ class Recognised:
     structure: AlternatingLayers
     weights: NDArray[np.float64]
     offsets: NDArray[np.float64]
+
+    @property
+    def plain(self) -> bool:
+        """Whether points are gammas and betas as they are."""
+        return np.array_equal(self.weights, np.eye(len(self.weights))) and not self.offsets.any()
 
     def angles(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """`(k, 2p)` gammas and betas at `(k, n)` points of the circuit."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from qopt.types import Point, Points, Values
 
 _SHARED_BITS = 17
-"""Qubits of a state from which on threads share one, instead of taking a point each, where there is but one point."""
+"""Qubits of a state from which on the threads share it where there are fewer points than threads; waking them costs some 20 us a sweep."""
 _LINE = 64
 _ARGUMENTS = "void(f8[:,::1], i8[::1], {}[::1], f8[::1], {}f8[::1], f8[::1], i8[::1], {})"
 _FORWARD, _BACKWARD = _ARGUMENTS.format("{}", "", "f8[::1]"), _ARGUMENTS.format("{}", "f8[::1], ", "f8[:,::1]")
@@ -72,6 +72,12 @@ def compile_needed(signatures: Iterable[str] = tuple(_FUNCTIONS), kinds: Iterabl
         return True
     # Kept under the very signatures that `_kernel` asks for.
     return any(held.load_overload(of.format(kind), cpu_target.target_context) is None for of, held in caches for kind in kinds)
+
+
+@lru_cache
+def _numbers(run: tuple[int, ...]) -> NDArray[np.int64]:
+    """What a kernel is to run, as it reads it; most calls run the same."""
+    return np.array(run, dtype=np.int64)
 
 
 def _aligned(count: int) -> NDArray[np.float64]:
@@ -213,10 +219,10 @@ class Compiled:
         """Call `work(thread, first, last)` for equal parts of `count` things, the last part here."""
         threads = max(1, min(self._threads, count))
         self._reserve(threads)
-        bounds = [count * thread // threads for thread in range(threads + 1)]
         if self._pool is None or threads == 1:
             work(0, 0, count)
             return
+        bounds = [count * thread // threads for thread in range(threads + 1)]
         others = [self._pool.submit(work, thread, bounds[thread], bounds[thread + 1]) for thread in range(1, threads)]
         work(0, bounds[0], bounds[1])
         for other in others:
@@ -243,13 +249,11 @@ class Compiled:
 
     def _run_forward(self, state: _Workspace, own: _Workspace, points: Points, run: tuple[int, ...], out: Values) -> None:
         """The forward kernel on a state, with a thread's own scratch."""
-        kernel, costs = self._forward, self.costs.table
-        kernel(points, self._shape, costs, state.psi, own.scratch, state.parts, np.array(run), out)
+        self._forward(points, self._shape, self.costs.table, state.psi, own.scratch, state.parts, _numbers(run), out)
 
     def _run_backward(self, state: _Workspace, own: _Workspace, points: Points, run: tuple[int, ...], out: Points) -> None:
         """The backward kernel on a state and its adjoint, with a thread's own scratch."""
-        kernel, costs = self._backward, self.costs.table
-        kernel(points, self._shape, costs, state.psi, state.lam, own.scratch, state.parts, np.array(run), out)
+        self._backward(points, self._shape, self.costs.table, state.psi, state.lam, own.scratch, state.parts, _numbers(run), out)
 
     @cached_property
     def _forward(self) -> Callable[..., None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -231,7 +232,7 @@ class QaoaEngine:
         if points.ndim != 2 or points.shape[1] != 2 * self._layers:  # noqa: PLR2004 - points and parameters
             message = f"points have the shape {points.shape}, expected (k, {2 * self._layers}): gamma_1 .. gamma_p, beta_1 .. beta_p"
             raise InputError(message)
-        if not np.isfinite(points).all():
+        if not math.isfinite(np.vdot(points, points)):
             message = "a point has an angle that is not finite, expected finite numbers"
             raise InputError(message)
         return points

@@ -1,9 +1,9 @@
-"""What an ansatz is beside a circuit: the structure by which it is computed exactly, many times faster than gate by gate."""
+"""The structure of QAOA: what a circuit is when it is not looked at gate by gate."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qopt.diagonal import Diagonal
@@ -22,6 +22,3 @@ class AlternatingLayers:
 
     cost: Diagonal
     layers: int
-
-
-Structure: TypeAlias = AlternatingLayers

@@ -72,6 +72,7 @@ CASES: dict[str, dict[str, Any]] = {
     "strings of a statevector": {**RING, "execution": qopt.Execution(backend="statevector")},
     "groups": {"problem": qopt.Operator(H2), "objective": qopt.Expectation(256)},
     "exact": {**RING, "objective": qopt.Exact()},
+    "exact gradients": {**RING, "objective": qopt.Exact(), "optimizer": qopt.Scipy("L-BFGS-B")},
     "a noisy device": {**RING, "execution": qopt.Execution(backend="fake_manila", mode="batch")},
     "a problem of one's own": {"problem": Partition(), "objective": qopt.Sampled(128)},
     "an optimizer of one's own": {**RING, "optimizer": wander},
@@ -120,6 +121,26 @@ def ring(tmp_path: Path) -> qopt.Recording:
     """A recording of a sampled run, in memory."""
     run(tmp_path, **RING)
     return qopt.record(tmp_path / "first")
+
+
+def test_values_answer_no_question_for_gradients(tmp_path: Path) -> None:
+    """A recording of COBYLA knows none."""
+    run(tmp_path, **{**RING, "objective": qopt.Exact()})
+    qopt.record(tmp_path / "first", tmp_path / "first.recording")
+    with pytest.raises(qopt.InputError, match=r"asks for arrays .*gradients"):
+        again(tmp_path / "first.recording", **{**RING, "objective": qopt.Exact(), "optimizer": qopt.Scipy("L-BFGS-B")})
+
+
+def test_a_trained_start_is_recorded_or_refused(tmp_path: Path) -> None:
+    """The angles are those of the recorded run; where that trained none, there are none."""
+    trained, plain = {**RING, "start": "trained"}, RING
+    first = run(tmp_path, **trained)
+    qopt.record(tmp_path / "first", tmp_path / "first.recording")
+    assert again(tmp_path / "first.recording", **trained).point == first.point
+    run(tmp_path, **{**plain, "name": "plain"})
+    qopt.record(tmp_path / "plain", tmp_path / "plain.recording")
+    with pytest.raises(qopt.InputError, match="began at angles that were not trained"):
+        again(tmp_path / "plain.recording", **{**trained, "name": "third"})
 
 
 def test_a_recorded_run_is_the_same_run_to_the_last_bit(case: dict[str, Any], tmp_path: Path) -> None:

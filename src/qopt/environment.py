@@ -9,7 +9,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("qopt-vqa", "qiskit", "qiskit-aer", "qiskit-ibm-runtime", "numpy", "scipy", "networkx")
+_PACKAGES = (
+    *("qopt-vqa", "qiskit", "qiskit-aer", "qiskit-ibm-runtime"),
+    *("numpy", "scipy", "numba", "pennylane-lightning", "networkx"),
+)
 
 
 def environment(threads: int) -> dict[str, Any]:

@@ -32,6 +32,7 @@ WORDS = {
     "primitives": "the kind of primitives",
     "transpile": "the transpiler's settings",
     "mitigation": "the error mitigation",
+    "simulator": "the simulator's options",
     "training": "whether the start is trained",
 }
 """What each part is called in messages."""

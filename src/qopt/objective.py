@@ -182,6 +182,7 @@ class Exact:
     """Compute <H> from the statevector: no shots, no noise."""
 
     name: ClassVar[str] = "exact"
+    version: ClassVar[int] = 2  # of 1, gradients were differences of 2n + 1 points
     sampled: ClassVar[bool] = False
     shots: ClassVar[None] = None
 

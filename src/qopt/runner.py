@@ -153,9 +153,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
         ledger.tell = tell
         if ledger.header is None:
             spec, frozen, events = prepared or _prepared(spec, wait=wait, tell=tell)
-            _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent)
-            for event in events:
-                ledger.append(event)
+            _begin(spec, ledger, home, frozen, recipe=recipe, config=config, parent=parent, events=events)
         else:
             spec = _same_run(spec, ledger.header, home)
             stored = None if finish else runs.stored_result(opened.records, asdict(spec.budget))
@@ -210,7 +208,7 @@ def _prepared(spec: Spec, *, wait: bool, tell: Callable[[Event], None] | None) -
         return spec, frozen, []
     if spec.device.recording is not None:
         return _with_recorded_start(spec, spec.device.recording.identity), frozen, []
-    trained = train(spec.ansatz, spec.hamiltonian, spec.start)
+    trained = train(spec.ansatz, spec.hamiltonian, spec.start, threads=spec.execution.simulator.threads)
     detail = {"value": spec.problem.sense.sign * trained.energy, "evaluations": trained.evaluations}
     return replace(spec, start=trained.point), frozen, [Event(TRAINED, detail)]
 
@@ -231,12 +229,15 @@ def _begin(  # noqa: PLR0913 - what a run is and where it is kept
     recipe: str | None,
     config: str | None,
     parent: str | None,
+    events: list[Event],
 ) -> None:
     digests = save(frozen, home / "frozen")
     reach("frozen")
     if config is not None:
         runs.write(home / "config.yaml", config)
     ledger.append(Header(uuid.uuid4().hex[:16], spec.identity(), recipe, environment(spec.threads(frozen)), list(digests), parent))
+    for event in events:
+        ledger.append(event)
     reach("begun")
 
 

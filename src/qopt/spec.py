@@ -157,7 +157,7 @@ def specify(  # noqa: PLR0913 - as `run`
     device = _device(problem, objective, execution)
     transpile = transpile or Transpile()
     notes = [f"mitigation: {sentence}" for sentence in _mitigated(execution, transpile, device, objective)]
-    if execution.simulator != Simulator() and device.simulator is None:
+    if device.simulator is None and (replace(execution.simulator, threads=None) if device.computes else execution.simulator) != Simulator():
         notes.append(f"simulator: no effect, {_no_simulator(device)}")
     training = isinstance(start, str)
     point, good_start, reason = _chosen_start(start, ansatz, hamiltonian, seed)
@@ -337,12 +337,25 @@ def _chosen_start(start: ArrayLike | None, ansatz: Ansatz, hamiltonian: SparsePa
         message = f"the start is {start!r}, expected 'trained' or the angles in radians"
         raise InputError(message, ("start",))
     if start is not None and not isinstance(start, str):
-        point = np.array(start, dtype=np.float64)
+        point = _numbers(start)
         _check_start(point, ansatz)
         return point, True, ""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     point, good, reason = default_start(ansatz, hamiltonian, rng)
     return (point, good, reason) if start is None else (point, True, "start: trained on the exact engine")
+
+
+def _numbers(start: ArrayLike) -> Point:
+    """A start as an array.
+
+    Raises:
+        InputError: If it is not made of numbers.
+    """
+    try:
+        return np.array(start, dtype=np.float64)
+    except (TypeError, ValueError):
+        message = f"the start is {start!r}, expected 'trained' or the angles in radians"
+        raise InputError(message, ("start",)) from None
 
 
 def _check_start(point: Point, ansatz: Ansatz) -> None:

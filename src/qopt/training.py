@@ -10,6 +10,7 @@ import numpy as np
 
 from qopt import simulate, starts
 from qopt.environment import cores
+from qopt.identity import circuit_digest, operator_digest
 from qopt.optimizers import Scipy
 from qopt.types import Estimate, Gradient
 
@@ -37,7 +38,7 @@ class Trained:
     evaluations: int
 
 
-def train(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point) -> Trained:
+def train(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point, *, threads: int | None = None) -> Trained:
     """The lowest energy that L-BFGS-B finds with exact gradients, from a start, and for QAOA also from depth 1 on.
 
     From depth 1 on, each depth begins at the angles of the one before, carried over by INTERP: at large depths that finds optima which
@@ -47,29 +48,43 @@ def train(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point) -> Trained:
         ansatz: The circuit.
         hamiltonian: Whose expectation is minimised.
         start: `(n,)` where to begin.
+        threads: Of the engine; None is one for each core that this process may use. They don't change a bit of the outcome.
 
     References:
         Zhou, Wang, Choi, Pichler, Lukin 2020, arXiv:1812.01041, appendix B (INTERP).
     """
+    # The runs of a sweep over seeds or shots are trained alike.
+    key = circuit_digest(ansatz.circuit), ansatz.parameters, operator_digest(hamiltonian), start.tobytes()
+    if key not in _KNOWN:
+        _KNOWN[key] = _trained(ansatz, hamiltonian, start, threads or cores())
+    return _KNOWN[key]
+
+
+_KNOWN: dict[tuple[object, ...], Trained] = {}
+"""What was trained in this process."""
+
+
+def _trained(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point, threads: int) -> Trained:
     scales = np.ones(len(start)) if ansatz.scales is None else np.array(ansatz.scales)
     choice = simulate.choose(ansatz.circuit, ansatz.parameters, hamiltonian)
-    layers = choice.layers
-    # The engines of lower depths first: then they have let their memory go when the last one takes its own.
-    deepened = None if layers is None or not layers.plain else _deepened(layers.structure, start, scales)
-    engine = choice.engine(threads=cores())
-    found = [_descend(engine, start, scales)]
-    if deepened is not None:
-        step = _descend(engine, deepened.point, scales)
-        found.append(replace(step, evaluations=step.evaluations + deepened.evaluations))
+    starts_there = [start]
+    evaluations = 0
+    if choice.layers is not None and choice.layers.plain and choice.layers.structure.layers > 1:
+        # The engines of lower depths come first: they have let their memory go when the last one takes its own.
+        deepened = _deepened(choice.layers.structure, start, scales, threads)
+        starts_there.append(deepened.point)
+        evaluations = deepened.evaluations
+    engine = choice.engine(threads=threads)
+    found = [_descend(engine, point, scales) for point in starts_there]
     best = min(found, key=lambda trained: trained.energy)
-    return replace(best, evaluations=sum(trained.evaluations for trained in found))
+    return replace(best, evaluations=evaluations + sum(trained.evaluations for trained in found))
 
 
-def _deepened(structure: AlternatingLayers, start: Point, scales: Point) -> Trained:
-    """From the best angles of depth 1 to those of one layer less than the full depth, one layer at a time, and carried to the full depth."""
+def _deepened(structure: AlternatingLayers, start: Point, scales: Point, threads: int) -> Trained:
+    """From depth 1 to one layer less than the full depth, each from the angles of the one before; and these carried to the full depth."""
     found = Trained(start.reshape(2, -1).mean(axis=1), math.inf, 0)
     for layers in range(1, structure.layers):
-        engine = simulate.QaoaEngine(structure.cost, layers, threads=cores())
+        engine = simulate.QaoaEngine(structure.cost, layers, threads=threads)
         step = _descend(engine, starts.interp(found.point, layers), scales.reshape(2, -1)[:, :layers].ravel())
         found = replace(step, evaluations=found.evaluations + step.evaluations)
     return replace(found, point=starts.interp(found.point, structure.layers))

@@ -36,7 +36,7 @@ class Simulator(Model):
     precision: Literal["double", "single"] = "double"
     """Of the state's numbers."""
     threads: Count | None = None
-    """Of one simulation; default: one below 20 qubits, all cores from there on."""
+    """Of one simulation; default: one below 20 qubits, all cores from there on, and for the exact engine all cores."""
     max_bond_dimension: Count | None = None
     """Of a matrix product state, beyond which it is truncated; default: no limit."""
     truncation: Annotated[float, Field(ge=0, lt=1)] | None = None

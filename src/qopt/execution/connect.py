@@ -183,7 +183,7 @@ def _connect(device: Device, execution: Execution, frozen: Frozen, *, left_open:
     if device.recording is not None:
         return RecordedExecutor(device.recording)
     if device.computes:
-        return StatevectorExecutor()
+        return StatevectorExecutor(execution.simulator.threads)
     kind = primitives.choose(execution.primitives)
     if device.account is not None:
         return _at_ibm(device.account, frozen.device or device.name, execution, frozen, left_open=left_open)

@@ -117,8 +117,8 @@ class RecordedExecutor:
                 raise InputError(message, _WHERE)
             self._compare_frozen(pub.frozen)
         answers = self._recording.raw(recorded.stage, recorded.call)
-        wanted = [_shape(pub) for pub in program.pubs]
-        found = [(name, answer[name].shape) for answer in answers for name in ("samples", "evs") if name in answer]
+        wanted = [shape for pub in program.pubs for shape in _shapes(pub)]
+        found = [(name, answer[name].shape) for answer in answers for name in ("samples", "evs", "gradients") if name in answer]
         if wanted != found:
             message = f"{what} asks for arrays {wanted}, recorded are {found}: use the objective of the recorded run, with its shots"
             raise InputError(message, _WHERE)
@@ -148,6 +148,9 @@ def check_identity(recording: Recording, identity: Mapping[str, Any]) -> None:
     asked = {key: identity[key] for key in _SAME}
     for part, whole in ((known, recording.identity), (asked, identity)):
         part["objective"] = {key: whole["objective"].get(key) for key in ("name", "shots")}
+    if "training" in identity and "training" not in recording.identity:
+        message = f"the recording of run {recording.run_id} began at angles that were not trained: leave the trained start out"
+        raise InputError(message, ("backend",))
     lines = differences(known, asked)
     if lines:
         message = (
@@ -162,11 +165,12 @@ def call_of(tag: str) -> tuple[str, int]:
     return stage, int(call)
 
 
-def _shape(pub: Pub) -> tuple[str, tuple[int, ...]]:
-    """The array that answers a PUB."""
-    if pub.observables:
-        return "evs", (len(pub.points), len(pub.observables))
-    return "samples", (len(pub.points), pub.shots or 0, -(-len(pub.frozen.layout) // 8))
+def _shapes(pub: Pub) -> list[tuple[str, tuple[int, ...]]]:
+    """The arrays that answer a PUB."""
+    if not pub.observables:
+        return [("samples", (len(pub.points), pub.shots or 0, -(-len(pub.frozen.layout) // 8)))]
+    values = ("evs", (len(pub.points), len(pub.observables)))
+    return [values, ("gradients", pub.points.shape)] if pub.gradient else [values]
 
 
 def _told(points: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> str:

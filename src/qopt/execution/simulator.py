@@ -19,7 +19,7 @@ _CHAIN: Method = "matrix_product_state"
 
 @dataclass(frozen=True)
 class Simulator:
-    """Options of Aer. All but `device` and `threads` change numbers and belong to what a run is.
+    """Options of Aer. All but `device` and `threads` belong to what a run is; those two change the last digits at most.
 
     Attributes:
         method: `statevector`; `density_matrix`, which has noise without random trajectories and takes the square of the memory;
@@ -27,7 +27,8 @@ class Simulator:
             without noise, and with a device's noise what Aer chooses.
         device: `CPU`, or `GPU` where the installed Aer has one.
         precision: `double`, or `single` for half of the memory.
-        threads: Of one simulation; None is one below 20 qubits and all cores from there on.
+        threads: Of one simulation; None is one below 20 qubits and all cores from there on. The exact engine takes them too, by default all
+            cores.
         max_bond_dimension: Of a matrix product state, beyond which it is truncated; None is no limit.
         truncation: The sum of squared Schmidt coefficients that a matrix product state may drop at a bond; None is Aer's default.
     """

@@ -36,7 +36,7 @@ class StatevectorExecutor:
         """
         self._threads = threads or cores()
         self._answers: dict[str, list[PubData]] = {}
-        self._engines: dict[int, tuple[Frozen, Engine]] = {}
+        self._engines: dict[tuple[int, bool], tuple[Frozen, Engine]] = {}
 
     def attach(self, diary: Diary | None) -> None:
         """Nothing is worth noting."""
@@ -98,7 +98,8 @@ class StatevectorExecutor:
             if pub.shots is None:
                 return {"evs": simulate.expectations(circuit, pub.values, pub.observables)}
             return _packed(simulate.samples(circuit, pub.values, pub.shots, rng), pub)
-        engine = self._engine(pub.frozen, hamiltonian)
+        # A frozen circuit has at most two Hamiltonians: that of an expectation, and that of strings.
+        engine = self._engine((id(pub.frozen), bool(pub.observables)), pub.frozen, hamiltonian)
         if pub.gradient:
             energies, gradients = engine.gradients(pub.points)
             return {"evs": energies[:, None], "gradients": gradients}
@@ -106,12 +107,12 @@ class StatevectorExecutor:
             return {"evs": engine.energies(pub.points)[:, None]}
         return _packed(engine.samples(pub.points, pub.shots, rng), pub)
 
-    def _engine(self, frozen: Frozen, hamiltonian: SparsePauliOp) -> Engine:
-        """The engine of a frozen circuit, made once."""
-        known = self._engines.get(id(frozen))
+    def _engine(self, key: tuple[int, bool], frozen: Frozen, hamiltonian: SparsePauliOp) -> Engine:
+        """The engine of a frozen circuit, made once; the circuit is kept with it, so that its id is nobody else's."""
+        known = self._engines.get(key)
         if known is None:
             known = frozen, simulate.choose(frozen.circuit, frozen.parameters, hamiltonian).engine(threads=self._threads)
-            self._engines[id(frozen)] = known
+            self._engines[key] = known
         return known[1]
 
 

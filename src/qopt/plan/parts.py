@@ -68,8 +68,11 @@ def foretell(spec: Spec, device: BackendV2, *, repetitions: int = forecast.REPET
         repetitions: Dry runs at most; fewer where they are long.
 
     Raises:
-        InputError: If the circuit does not fit the device, or the user's own optimizer fails.
+        InputError: If the circuit does not fit the device, the training of the start this machine's memory, or the user's own optimizer
+            fails.
     """
+    if spec.exact is not None:
+        spec.exact.check_memory(gradient=spec.differentiates)
     observables = spec.objective.observables(spec.hamiltonian)
     logical = freeze(spec.ansatz, observables, constant_of(spec.hamiltonian), sampled=spec.objective.sampled)
     transpile = spec.transpile

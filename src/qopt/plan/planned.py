@@ -233,6 +233,8 @@ def _notes(parts: Sequence[Part], twin: Twin, device: BackendV2) -> Iterator[str
         yield twin.note
     first = parts[0]
     yield from dict.fromkeys(f"{shortage}; planned without that" for part in parts for shortage in part.shortages)
+    if first.spec.training:
+        yield "start: planned from the angles where training begins; it is trained when the run begins"
     runs = sum(len(part.asked.runs) for part in parts)
     computed = all(part.asked.computed for part in parts)
     landscape = "the exact state with shot noise" if computed else "an invented landscape, as smooth as a real one"

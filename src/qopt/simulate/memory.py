@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qopt.environment import free_memory
 from qopt.errors import InputError
 from qopt.simulate import qaoa
 from qopt.simulate.qaoa.costs import is_symmetric
 from qopt.simulate.structure import AlternatingLayers
 
-if TYPE_CHECKING:
-    from qopt.simulate.structure import Structure
-
 _STATES = 4
 """States that a circuit's simulation holds at a time: Aer's own, its copy, the observable's product with it, and a spare one."""
 _GIGA = 1e9
 
 
-def memory_needed(structure: Structure | None, qubits: int, *, gradient: bool, threads: int = 1) -> int:
+def memory_needed(structure: AlternatingLayers | None, qubits: int, *, gradient: bool, threads: int = 1) -> int:
     """Bytes that the engine of an ansatz takes at most.
 
     Args:
@@ -33,7 +28,7 @@ def memory_needed(structure: Structure | None, qubits: int, *, gradient: bool, t
     return (16 << qubits) * _STATES * threads
 
 
-def check_memory(structure: Structure | None, qubits: int, *, gradient: bool) -> None:
+def check_memory(structure: AlternatingLayers | None, qubits: int, *, gradient: bool) -> None:
     """Refuse what does not fit into the memory that is free, with one thread.
 
     Raises:
@@ -51,7 +46,7 @@ def check_memory(structure: Structure | None, qubits: int, *, gradient: bool) ->
     )
 
 
-def threads_that_fit(structure: Structure | None, qubits: int, threads: int) -> int:
+def threads_that_fit(structure: AlternatingLayers | None, qubits: int, threads: int) -> int:
     """How many of so many threads have memory enough to compute a point each; at least one."""
     free = free_memory()
     return next((count for count in range(threads, 1, -1) if memory_needed(structure, qubits, gradient=True, threads=count) <= free), 1)

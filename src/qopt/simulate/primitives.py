@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.primitives import EstimatorPubLike, SamplerPubLike
 
-_NOT_AT_THE_END = "exact samples come from one final state: measure at the end alone, without resets and without conditions"
+_NOT_AT_THE_END = "exact samples come from one final state: measure at the end alone, without resets after it and without conditions"
 
 
 class ExactEstimator(BaseEstimatorV2):  # type: ignore[misc]  # qiskit's classes are untyped
@@ -154,10 +154,8 @@ def _parted(circuit: QuantumCircuit, threads: int) -> _Parted:
         if isinstance(instruction.operation, Measure):
             measured.update(instruction.qubits)
             source[instruction.clbits[0]] = circuit.find_bit(instruction.qubits[0]).index
-        elif instruction.operation.name != "barrier":
+        elif instruction.operation.name not in {"barrier", "delay"}:
             if isinstance(instruction.operation, ControlFlowOp) or instruction.clbits or not measured.isdisjoint(instruction.qubits):
-                raise InputError(_NOT_AT_THE_END)
-            if instruction.operation.name == "reset":
                 raise InputError(_NOT_AT_THE_END)
             gates.append(instruction)
     if not source:

@@ -180,7 +180,7 @@ def test_an_instruction_that_no_gates_stand_for_is_refused() -> None:
     circuit = QuantumCircuit(1)
     circuit.set_statevector([0.0, 1.0])
     circuit.h(0)
-    with pytest.raises(InputError, match="'set_statevector'.*expected gates alone"):
+    with pytest.raises(InputError, match=r"'set_statevector'.*expected gates alone"):
         CircuitEngine(circuit, (), SparsePauliOp("Z"))
 
 

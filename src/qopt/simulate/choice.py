@@ -34,7 +34,7 @@ def engine_for(
     """
     diagonal = _cost(structure, hamiltonian)
     if diagonal is not None and structure is not None:
-        return qaoa.QaoaEngine(diagonal, structure.layers, threads=threads_that_fit(structure, circuit.num_qubits, threads))
+        return qaoa.QaoaEngine(diagonal, structure.layers, threads=threads_that_fit(structure, hamiltonian, threads))
     from qopt.simulate.circuits import CircuitEngine  # noqa: PLC0415 - it brings Aer
 
     return CircuitEngine(circuit, parameters, hamiltonian, threads=threads)

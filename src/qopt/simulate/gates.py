@@ -64,6 +64,15 @@ class Gates:
         depends[[row for row, _, _ in self.curved]] = True
         return depends
 
+    @property
+    def units(self) -> NDArray[np.float64]:
+        """`(n,)` radians that a gate turns by at most for each unit of a parameter; at least 1 where an angle isn't linear in it."""
+        out: NDArray[np.float64] = np.abs(self.weights).max(axis=0, initial=0.0)
+        for _, expression, columns in self.curved:
+            held = [columns[parameter.name] for parameter in expression.parameters]
+            out[held] = np.maximum(out[held], 1.0)
+        return out
+
     def angles(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """`(k, g)` angles in radians at `(k, n)` points."""
         out: NDArray[np.float64] = points @ self.weights.T + self.offsets

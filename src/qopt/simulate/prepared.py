@@ -9,6 +9,7 @@ import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
 from qopt.diagonal import Diagonal
+from qopt.simulate.checks import checked, limits
 from qopt.simulate.circuits import turned
 from qopt.simulate.gates import in_one_angle_gates
 from qopt.simulate.qaoa import QaoaEngine
@@ -59,6 +60,7 @@ class Prepared:
         self._threads = threads
         self._observables: OrderedDict[tuple[bytes, ...], _Kept] = OrderedDict()
         self._gates = in_one_angle_gates(circuit, names)
+        self._limits = limits(self._gates.units)
         self._states: Statevectors | None = None
         self._layers = alternating_layers(circuit, names)
         self._fast = (
@@ -83,6 +85,7 @@ class Prepared:
             wanted: `(w, 2)`: which point and which observable.
             spread: Whether variances are asked for; else they may be anything.
         """
+        points = checked(points, self._limits)
         kept = [self._kept(observable) for observable in observables]
         if self._fast is not None and len(kept) == 1 and kept[0].of_cost is not None and not spread:
             factor, constant = kept[0].of_cost
@@ -105,6 +108,7 @@ class Prepared:
 
     def samples(self, points: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """`(k, shots)` basis states drawn at `(k, n)` points; bit i of a basis state is qubit i."""
+        points = checked(points, self._limits)
         if self._fast is not None:
             return self._fast.samples(self._angles(points), shots, rng)
         rows = [drawn(state.real**2 + state.imag**2, shots, rng) for state in self._at(points)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from math import comb
 from typing import TYPE_CHECKING
 
 from qopt.errors import InputError
+from qopt.simulate.checks import check_free
 from qopt.simulate.excitations.plain import KEPT_PAIRS
 from qopt.simulate.excitations.sector import split_spins
 
@@ -61,18 +60,14 @@ def memory_needed(norb: int, electrons: tuple[int, int], excitations: Sequence[E
     return one_spin + hamiltonian + vectors + tables + 16 * KEPT_PAIRS
 
 
-def check_size(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation], threads: int) -> None:
+def check_size(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation]) -> None:
     """Refuse what this machine can't hold.
 
     Raises:
-        InputError: If there are too many orbitals, or an engine would need more memory than the machine has.
+        InputError: If there are too many orbitals, or an engine would need more memory than is free, with one thread.
     """
     if norb > _MAX_ORBITALS:
         raise InputError(f"there are {norb} orbitals, expected at most {_MAX_ORBITALS}: choose an active space")
-    needed = memory_needed(norb, electrons, excitations, gradient=True, batch=threads)
-    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else sys.maxsize
-    if needed > available:
-        raise InputError(
-            f"{dimension(norb, electrons):,} determinants of {electrons} electrons in {norb} orbitals need {needed / 2**30:.1f} GiB of "
-            f"memory, expected at most {available / 2**30:.1f} GiB: choose a smaller active space"
-        )
+    what = f"energies with gradients of {dimension(norb, electrons):,} determinants of {electrons} electrons in {norb} orbitals"
+    needed = memory_needed(norb, electrons, excitations, gradient=True)
+    check_free(what, needed, "choose a smaller active space or a machine with more memory")

@@ -95,7 +95,7 @@ def test_an_observable_without_a_matrix_gives_the_same(monkeypatch: pytest.Monke
     operator = SparsePauliOp(["XXY", "IZZ", "ZXY", "YII"], [0.5, 1.0, -2.0, 0.3])
     state = state_of(hardware_efficient(3).circuit, [f"theta_{k}" for k in range(9)], np.linspace(-1.0, 1.0, 9))
     whole = statevector.Observable(operator).moments(state)
-    monkeypatch.setattr(statevector, "_MATRIX_ENTRIES", 0)
+    monkeypatch.setattr(statevector, "MATRIX_ENTRIES", 0)
     assert np.allclose(statevector.Observable(operator).moments(state), whole, atol=1e-14)
     squared = float(np.vdot(state, (operator @ operator).to_matrix() @ state).real)
     assert whole[1] == pytest.approx(squared - whole[0] ** 2)

@@ -26,11 +26,11 @@ _ENTRY = 48
 """Bytes of each: 24 that are kept, and as many while the matrix is made."""
 _BATCH_AMPLITUDES = 1 << 22
 """Amplitudes that one call of Aer returns, 64 MiB, where each of its threads has more than one point: more make no call faster."""
-_STATES = 4
-"""States beside those: Aer's own copy, the one that is looked at, its product with the observable, and a spare one."""
+_STATES = 5
+"""States beside those: Aer's own copy, the one that is looked at, its product with the observable, a diagonal, and a spare one."""
 _PART = 4
 """States that an observable without a matrix takes: the terms that flip the same qubits, and a sum."""
-_SMALL = 1 << 22
+_SMALL = 1 << 24
 
 
 def memory_needed(structure: Structure | None, hamiltonian: SparsePauliOp, *, gradient: bool, threads: int = 1) -> int:
@@ -45,18 +45,16 @@ def memory_needed(structure: Structure | None, hamiltonian: SparsePauliOp, *, gr
     return _needed(structure, hamiltonian, hamiltonian.num_qubits, gradient=gradient, threads=threads)
 
 
-def circuit_memory(qubits: int, flips: int | None, threads: int) -> int:
+def circuit_memory(qubits: int, flips: int, threads: int) -> int:
     """Bytes that Aer's states take, and what is looked at in them.
 
     Args:
         qubits: n.
-        flips: How many different sets of qubits an observable's terms flip; None where there is no observable.
+        flips: How many different sets of qubits an observable's terms flip; 0 where it is diagonal, or there is none.
         threads: Points that are computed at the same time.
     """
     state = 16 << qubits
     states = points_together(qubits, threads) + threads + _STATES
-    if flips is None:
-        return states * state + _SMALL
     if flips << qubits <= MATRIX_ENTRIES:
         return states * state + (_ENTRY * flips << qubits) + _SMALL
     return (states + _PART) * state + _SMALL
@@ -68,8 +66,9 @@ def points_together(qubits: int, threads: int) -> int:
 
 
 def flips_of(hamiltonian: SparsePauliOp) -> int:
-    """How many different sets of qubits the terms of an observable flip."""
-    return len(np.unique(hamiltonian.paulis.x, axis=0))
+    """How many different sets of qubits the terms of an observable flip; 0 where it is diagonal."""
+    flips = hamiltonian.paulis.x
+    return len(np.unique(flips, axis=0)) if flips.any() else 0
 
 
 def check_memory(

@@ -33,8 +33,8 @@ class Statevectors:
     def __init__(self, circuit: QuantumCircuit, *, threads: int = 1) -> None:
         """Add the instruction that returns the state."""
         qubits = circuit.num_qubits
-        check_free(f"exact states of {qubits} qubits", circuit_memory(qubits, None, 1), SMALLER)
-        threads = fitting_threads(threads, lambda count: circuit_memory(qubits, None, count))
+        check_free(f"exact states of {qubits} qubits", circuit_memory(qubits, 0, 1), SMALLER)
+        threads = fitting_threads(threads, lambda count: circuit_memory(qubits, 0, count))
         self._saved = circuit.copy()
         self._saved.save_statevector()
         self._simulator = AerSimulator(
@@ -48,11 +48,14 @@ class Statevectors:
         The points' columns are in the order of the circuit's `parameters`; bit i of an amplitude's index is qubit i.
         """
         for first in range(0, len(points), self._batch):
-            part = points[first : first + self._batch]
-            binds = {parameter: part[:, column].tolist() for column, parameter in enumerate(self._saved.parameters)}
-            result = self._simulator.run(self._saved, parameter_binds=[binds] if binds else None, shots=1).result()
-            for row in range(len(part)):
-                yield np.asarray(result.get_statevector(row if binds else 0))
+            yield from self._together(points[first : first + self._batch])
+
+    def _together(self, points: NDArray[np.float64]) -> Iterator[NDArray[np.complex128]]:
+        """The same of a batch. It is a function of its own, so that no batch is held while the next one is computed."""
+        binds = {parameter: points[:, column].tolist() for column, parameter in enumerate(self._saved.parameters)}
+        result = self._simulator.run(self._saved, parameter_binds=[binds] if binds else None, shots=1).result()
+        for row in range(len(points)):
+            yield np.asarray(result.get_statevector(row if binds else 0))
 
 
 class Observable:

@@ -191,8 +191,8 @@ def test_every_way_to_an_engine_refuses_what_is_too_large(which: str, capfd: pyt
 def test_excitations_look_at_the_memory_that_is_free(free: Callable[[float], None]) -> None:
     """Not at all that the machine has."""
     excitations = uccsd(4, (2, 2))
-    free(1e6)
-    with pytest.raises(InputError, match=r"36 determinants of \(2, 2\) electrons in 4 orbitals take 0\.067 GB of memory, 0\.001 GB are"):
+    free(1e5)
+    with pytest.raises(InputError, match=r"36 determinants of \(2, 2\) electrons in 4 orbitals take 0\.0011 GB of memory, 0\.0001 GB are"):
         ExcitationEngine(H4.integrals(), excitations, len(excitations))
 
 

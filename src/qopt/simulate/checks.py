@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,19 +21,35 @@ if TYPE_CHECKING:
 _LARGEST = 1e9
 """Radians. The next double lies 1e-7 further, so that larger angles say less and less about what they stand for."""
 _LEAST_UNIT = 1e-290
+_SAFE = 1e150
+"""Its square is still a double."""
 
 
-def limits(units: ArrayLike) -> Point:
-    """`(n,)` largest values of parameters that turn gates by at most `(n,)` radians for each unit of theirs."""
-    return _LARGEST / np.maximum(np.abs(units), _LEAST_UNIT)
+@dataclass(frozen=True, eq=False)
+class Limits:
+    """How large the parameters of a point may be.
+
+    Attributes:
+        each: `(n,)` the largest value of each.
+        square: A sum of squares up to which no value exceeds its own limit, whichever it is: the quick way to see it.
+    """
+
+    each: Point
+    square: float
 
 
-def checked(points: ArrayLike, most: Point, *, one: bool = False) -> Points:
+def limits(units: ArrayLike) -> Limits:
+    """For parameters that turn gates by at most `(n,)` radians for each unit of theirs."""
+    each = _LARGEST / np.maximum(np.abs(units), _LEAST_UNIT)
+    return Limits(each, float(each.min(initial=_SAFE)) ** 2)
+
+
+def checked(points: ArrayLike, most: Limits, *, one: bool = False) -> Points:
     """`(k, n)` points as contiguous doubles.
 
     Args:
         points: `(k, n)` real numbers, or `(n,)` where `one` point is expected.
-        most: `(n,)` the largest value of each parameter; see `limits`.
+        most: How large they may be.
         one: Whether it is a point alone; it comes back as `(1, n)`.
 
     Raises:
@@ -41,25 +58,30 @@ def checked(points: ArrayLike, most: Point, *, one: bool = False) -> Points:
     try:
         array = np.asarray(points)
     except ValueError as error:
-        message = f"points are no array: {error}; expected rows of {len(most)} angles each"
+        message = f"points are no array: {error}; expected rows of {len(most.each)} angles each"
         raise InputError(message) from error
     if array.dtype.kind not in "fiu":
         message = f"points are of the type {array.dtype}, expected real numbers: angles in radians"
         raise InputError(message)
-    if array.ndim != (1 if one else 2) or array.shape[-1] != len(most):
-        shape = f"({len(most)},)" if one else f"(k, {len(most)})"
+    if array.ndim != (1 if one else 2) or array.shape[-1] != len(most.each):
+        shape = f"({len(most.each)},)" if one else f"(k, {len(most.each)})"
         message = f"points have the shape {array.shape}, expected {shape}: an angle for each parameter"
         raise InputError(message)
     array = np.ascontiguousarray(array[None] if one else array, dtype=np.float64)
-    small = np.abs(array) <= most
+    if not np.vdot(array, array) <= most.square:  # so that NaN is looked at too
+        _check_each(array, most)
+    return array
+
+
+def _check_each(points: Points, most: Limits) -> None:
+    small = np.abs(points) <= most.each
     if not small.all():
         row, column = np.argwhere(~small)[0]
         message = (
-            f"a point has the angle {array[row, column]:g}, expected finite ones of at most {most[column]:.3g} in size: "
+            f"a point has the angle {points[row, column]:g}, expected finite ones of at most {most.each[column]:.3g} in size: "
             "beyond that a double doesn't resolve how far a gate turns"
         )
         raise InputError(message)
-    return array
 
 
 def check_count(what: str, number: object) -> None:

@@ -209,7 +209,7 @@ def test_more_orbitals_than_bits_are_refused() -> None:
 @pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=NEEDS_NUMBA)])
 @pytest.mark.parametrize(("norb", "electrons"), [(6, (2, 2)), (7, (3, 3)), (8, (3, 4)), (9, (4, 4))])
 def test_memory_is_told_before_it_is_taken(norb: int, electrons: tuple[int, int], *, compiled: bool) -> None:
-    """Making an engine and asking for gradients takes no more than was said, and a fair part of it beyond the fixed share."""
+    """Making an engine and asking for gradients takes no more than was said, and a fair part of it."""
     integrals, excitations = random_integrals(norb, electrons, np.random.default_rng(1)), uccsd(norb, electrons)
     point = np.full(len(excitations), 0.1)
     ExcitationEngine(H2.integrals(), kupccgsd(2), 2, compiled=compiled).gradient([0.0, 0.0])
@@ -219,7 +219,7 @@ def test_memory_is_told_before_it_is_taken(norb: int, electrons: tuple[int, int]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak <= memory_needed(norb, electrons, excitations, gradient=True)
+    assert peak <= memory_needed(norb, electrons, excitations, gradient=True) <= 3.0 * peak
 
 
 @given(norb=st.integers(1, 12), data=st.data())

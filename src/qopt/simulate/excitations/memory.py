@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import comb
+from math import comb, prod
 from typing import TYPE_CHECKING
 
 from qopt.errors import InputError
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qopt.ansatze.excitations import Excitation
+    from qopt.simulate.excitations.sector import Ladder
 
 MATRIX_ELEMENTS = 1 << 21
 """Where the sector's matrix may have more elements the Hamiltonian is applied factor by factor, which is faster from there on."""
+_SMALL = 1 << 20
 _MAX_ORBITALS = 31
 """The occupations of so many orbitals of both spins fit into 64 bits."""
 
@@ -55,9 +57,18 @@ def memory_needed(norb: int, electrons: tuple[int, int], excitations: Sequence[E
     factorised = 12 * connected[0] * (norb * (norb + 1) // 2) + 4 * 8 * dim
     hamiltonian = 48 * matrix_elements(norb, electrons) if fits_a_matrix(norb, electrons) else factorised
     vectors = 8 * dim * batch * (5 if gradient else 4)
-    parts = {ladder for excitation in excitations for ladder in split_spins(excitation.created, excitation.annihilated, norb)[:2]}
+    ladders = [split_spins(excitation.created, excitation.annihilated, norb)[:2] for excitation in excitations]
+    parts = {ladder for both in ladders for ladder in both}
     tables = 3 * 24 * sum(max(strings) for _ in parts)
-    return one_spin + hamiltonian + vectors + tables + 16 * KEPT_PAIRS
+    pairs = [prod(_sources(norb, count, ladder) for count, ladder in zip(electrons, both, strict=True)) for both in ladders]
+    kept = sum(pairs) if sum(pairs) <= KEPT_PAIRS else 0
+    return one_spin + hamiltonian + vectors + tables + 16 * kept + 64 * max(pairs, default=0) + _SMALL
+
+
+def _sources(norb: int, electrons: int, ladder: Ladder) -> int:
+    """How many strings of one spin a product of ladder operators doesn't annihilate: those that have what it takes."""
+    held, free = len(ladder) // 2, norb - len({orbital for orbital, _ in ladder})
+    return comb(free, electrons - held) if electrons >= held else 0
 
 
 def check_size(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import Gate as CircuitGate
 from qiskit.circuit import ParameterExpression
 from qiskit.exceptions import QiskitError
 
@@ -157,8 +158,11 @@ def _translated(circuit: QuantumCircuit) -> QuantumCircuit:
     try:
         return transpile(_renamed(transpile(circuit, basis_gates=[*TURNING, *FIXED, *_SEVERAL], optimization_level=0)), **_BASIS)
     except QiskitError as error:
-        names = sorted(set(circuit.count_ops()))
-        message = f"the circuit of {names} can't be written in plain gates, expected gates alone, each with a definition: {error.message}"
+        odd = {instruction.operation.name for instruction in circuit.data if not isinstance(instruction.operation, CircuitGate)}
+        names = ", ".join(map(repr, sorted(odd or circuit.count_ops())))
+        message = (
+            f"the circuit has {names}, which qiskit can't write in plain gates, expected gates alone: leave it out, or define it by gates"
+        )
         raise InputError(message) from error
 
 

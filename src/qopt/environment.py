@@ -37,24 +37,25 @@ def cores() -> int:
 def free_memory() -> int:
     """Bytes of memory that this process may still take: what the system has left, or its control group where that allows less.
 
+    Files that the control group keeps in memory count as free, as the system counts its own: they make room.
     Where the system doesn't tell what is left, all that the machine has.
     """
-    left = _kibibytes("MemAvailable")
+    left = _row("/proc/meminfo", "MemAvailable:")
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else sys.maxsize
     limits = [total if left is None else 1024 * left]
     most, used = _number("/sys/fs/cgroup/memory.max"), _number("/sys/fs/cgroup/memory.current")
     if most is not None and used is not None:
-        limits.append(max(0, most - used))
+        limits.append(max(0, most - used + (_row("/sys/fs/cgroup/memory.stat", "inactive_file") or 0)))
     return min(limits)
 
 
-def _kibibytes(key: str) -> int | None:
-    """A row of Linux's table of memory."""
+def _row(path: str, key: str) -> int | None:
+    """The number in a row of one of Linux's tables; None where there is none."""
     try:
-        rows = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        rows = [row.split() for row in Path(path).read_text(encoding="ascii").splitlines()]
     except OSError:
         return None
-    return next((int(row.split()[1]) for row in rows if row.startswith(f"{key}:")), None)
+    return next((int(row[1]) for row in rows if row[:1] == [key]), None)
 
 
 def _number(path: str) -> int | None:

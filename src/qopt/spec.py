@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from qopt.execution import Mode
     from qopt.programs import Frozen
 
+_OR_A_DEVICE = "use a smaller problem, a machine with more memory, or a device"
+_OR_NO_TRAINING = "use a smaller problem, a machine with more memory, or give the start's angles"
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -285,7 +288,8 @@ def prepare(spec: Spec) -> Frozen:
             Hamiltonian.
     """
     if spec.exact is not None:
-        spec.exact.check_memory(gradient=spec.differentiates)
+        where, instead = ("problem", _OR_A_DEVICE) if spec.device.computes else ("start", _OR_NO_TRAINING)
+        spec.exact.check_memory(gradient=spec.differentiates, where=(where,), instead=instead)
     strings = spec.objective.sampled or (spec.device.computes and spec.problem.diagonal is not None)
     groups = spec.objective.observables(spec.hamiltonian)
     if isinstance(spec.objective, Expectation) and own_errors(spec.execution.mitigation):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import SparsePauliOp, Statevector
 from tests.simulate.drawing import NAMES, circuits, energy_of, operators, points, state_of
 
 from qopt import hardware_efficient
@@ -19,6 +19,8 @@ from qopt.simulate import CircuitEngine, statevector
 from qopt.simulate import circuits as room
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 # Lightning is optional, so what it must answer is asked of it where it is installed.
@@ -93,7 +95,7 @@ def test_an_observable_without_a_matrix_gives_the_same(monkeypatch: pytest.Monke
     operator = SparsePauliOp(["XXY", "IZZ", "ZXY", "YII"], [0.5, 1.0, -2.0, 0.3])
     state = state_of(hardware_efficient(3).circuit, [f"theta_{k}" for k in range(9)], np.linspace(-1.0, 1.0, 9))
     whole = statevector.Observable(operator).moments(state)
-    monkeypatch.setattr(statevector, "_MATRIX_ENTRIES", 0)
+    monkeypatch.setattr(statevector, "MATRIX_ENTRIES", 0)
     assert np.allclose(statevector.Observable(operator).moments(state), whole, atol=1e-14)
     squared = float(np.vdot(state, (operator @ operator).to_matrix() @ state).real)
     assert whole[1] == pytest.approx(squared - whole[0] ** 2)
@@ -114,13 +116,71 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         CircuitEngine(QuantumCircuit(1), (), SparsePauliOp("Z"), adjoint=True)
 
 
-@pytest.mark.parametrize(("name", "qubits"), [("reset", 0), ("measure", (0, 0))])
-def test_what_is_no_gate_is_refused(name: str, qubits: object) -> None:
-    """An exact state is that of a unitary circuit."""
-    circuit = QuantumCircuit(1, 1)
-    getattr(circuit, name)(*qubits if isinstance(qubits, tuple) else (qubits,))
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("initialize", ([0.0, 1.0], 1)),
+        ("initialize", ("+l", [0, 1])),
+        ("initialize", (2, [0, 1])),
+        ("initialize", (np.array([0.5, 0.5j, -0.5, 0.5]), [0, 1])),
+        ("delay", (10, 0)),
+        ("barrier", ()),
+        ("reset", (1,)),
+    ],
+)
+def test_a_qubits_start_may_be_prepared(name: str, arguments: tuple[object, ...]) -> None:
+    """What `initialize` and `reset` do to a fresh qubit is gates or nothing, and waiting is nothing; Qiskit agrees on the state."""
+    circuit = QuantumCircuit(2)
+    getattr(circuit, name)(*arguments)
+    circuit.ry(Parameter("a"), 0)
+    circuit.cx(0, 1)
+    circuit.delay(5, 1, unit="ns")
+    operator, point = SparsePauliOp(["ZI", "XY", "IX"], [1.0, 0.5, 0.25]), np.array([0.4])
+    wanted = Statevector(_without_delays(circuit).assign_parameters([0.4])).expectation_value(operator).real
+    assert CircuitEngine(circuit, ("a",), operator, adjoint=False).energies(point[None]) == pytest.approx(wanted)
+
+
+def _without_delays(circuit: QuantumCircuit) -> QuantumCircuit:
+    out = circuit.copy_empty_like()
+    out.data = [instruction for instruction in circuit.data if instruction.operation.name != "delay"]
+    return out
+
+
+def test_the_part_of_a_circuit_may_prepare_a_fresh_qubit() -> None:
+    """A reset is found within instructions made of circuits too."""
+    part, circuit = QuantumCircuit(1), QuantumCircuit(2)
+    part.reset(0)
+    part.x(0)
     circuit.h(0)
-    with pytest.raises(InputError, match="gates alone"):
+    circuit.append(part.to_instruction(), [1])
+    assert CircuitEngine(circuit, (), SparsePauliOp("ZI"), adjoint=False).energies(np.empty((1, 0))) == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize("append", [lambda circuit: circuit.reset(0), lambda circuit: circuit.initialize([0.0, 1.0], 0)])
+def test_a_reset_after_gates_is_refused(append: Callable[[QuantumCircuit], None]) -> None:
+    """A qubit that may be entangled has no state of its own to be reset to: the sentence says what to write instead."""
+    circuit = QuantumCircuit(2)
+    circuit.h(0)
+    append(circuit)
+    with pytest.raises(InputError, match=r"resets qubit 0 after gates on it, by reset or initialize.*prepare_state"):
+        CircuitEngine(circuit, (), SparsePauliOp("ZI"))
+
+
+def test_a_measurement_before_the_end_is_refused() -> None:
+    """An exact state is that of gates."""
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    circuit.h(0)
+    with pytest.raises(InputError, match="'measure', expected gates alone"):
+        CircuitEngine(circuit, (), SparsePauliOp("Z"))
+
+
+def test_an_instruction_that_no_gates_stand_for_is_refused() -> None:
+    """Aer's own instructions among them."""
+    circuit = QuantumCircuit(1)
+    circuit.set_statevector([0.0, 1.0])
+    circuit.h(0)
+    with pytest.raises(InputError, match=r"'set_statevector'.*expected gates alone"):
         CircuitEngine(circuit, (), SparsePauliOp("Z"))
 
 

@@ -214,8 +214,8 @@ def _measured_early(circuit: QuantumCircuit) -> None:
 
 
 def _reset(circuit: QuantumCircuit) -> None:
-    circuit.reset(0)
     circuit.measure(0, 0)
+    circuit.reset(0)
 
 
 def _conditional(circuit: QuantumCircuit) -> None:
@@ -231,6 +231,17 @@ def test_what_has_no_final_state_is_refused(append: Any) -> None:
     append(circuit)
     with pytest.raises(InputError, match="measure at the end alone"):
         ExactSampler().run([circuit]).result()
+
+
+def test_a_sampler_takes_prepared_qubits_and_delays() -> None:
+    """A fresh qubit may be reset or initialized, and any qubit may wait, also after it was measured."""
+    circuit = QuantumCircuit(2, 2)
+    circuit.reset(0)
+    circuit.initialize([0.0, 1.0], 1)
+    circuit.cx(1, 0)
+    circuit.measure([0, 1], [0, 1])
+    circuit.delay(10, 0)
+    assert ExactSampler().run([circuit]).result()[0].data.c.get_counts() == {"11": 1024}
 
 
 def test_a_circuit_that_measures_nothing_is_refused() -> None:

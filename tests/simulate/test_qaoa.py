@@ -267,7 +267,7 @@ def test_memory_is_as_predicted(kind: str, gradient: bool, threads: int, batch: 
 
 
 @pytest.mark.parametrize(
-    ("points", "message"), [(np.zeros((1, 3)), "expected \\(k, 4\\)"), (np.zeros(4), "expected"), (np.full((1, 4), np.nan), "not finite")]
+    ("points", "message"), [(np.zeros((1, 3)), "expected \\(k, 4\\)"), (np.zeros(4), "expected"), (np.full((1, 4), np.nan), "finite")]
 )
 def test_wrong_points_are_refused(points: np.ndarray, message: str) -> None:
     """Points of another shape, or not finite, are refused before a kernel reads them."""

@@ -5,6 +5,7 @@ Of the packages with an adjoint method it was the fastest from 12 qubits on and 
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +44,7 @@ _PAULIS = {"X": pennylane.PauliX, "Y": pennylane.PauliY, "Z": pennylane.PauliZ}
 
 
 class Adjoint:
-    """One circuit and one Hamiltonian on `lightning.qubit`, with one thread.
+    """One circuit and one Hamiltonian on `lightning.qubit`, with one thread. The device holds one state, so callers wait for each other.
 
     Args:
         gates: The circuit.
@@ -53,6 +54,7 @@ class Adjoint:
     def __init__(self, gates: Gates, hamiltonian: SparsePauliOp) -> None:
         """Translate both once; points are bound to copies."""
         self._device = pennylane.device("lightning.qubit", wires=gates.qubits)
+        self._in_use = Lock()
         self._config = ExecutionConfig(gradient_method="adjoint", use_device_gradient=True)
         self._free = gates.free
         # One number of a circuit for each angle, counting the fixed angles of inverse gates.
@@ -64,16 +66,18 @@ class Adjoint:
 
     def energies(self, angles: NDArray[np.float64]) -> NDArray[np.float64]:
         """`(k,)` energies at `(k, g)` angles."""
-        return np.array([float(self._device.execute([self._bound(row)], self._config)[0]) for row in angles])
+        with self._in_use:
+            return np.array([float(self._device.execute([self._bound(row)], self._config)[0]) for row in angles])
 
     def gradients(self, angles: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`(k,)` energies and `(k, g)` derivatives by the angles."""
         if not self._trainable:
             return self.energies(angles), np.zeros_like(angles)
         energies, slopes = np.empty(len(angles)), np.zeros_like(angles)
-        for k, row in enumerate(angles):
-            (energies[k],), (derivatives,) = self._device.execute_and_compute_derivatives([self._bound(row)], self._config)
-            slopes[k, self._free] = np.ravel(derivatives)
+        with self._in_use:
+            for k, row in enumerate(angles):
+                (energies[k],), (derivatives,) = self._device.execute_and_compute_derivatives([self._bound(row)], self._config)
+                slopes[k, self._free] = np.ravel(derivatives)
         return energies, slopes
 
     def _bound(self, angles: NDArray[np.float64]) -> Any:  # noqa: ANN401 - PennyLane's own

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from qopt.diagonal import Diagonal
 from qopt.simulate import qaoa
-from qopt.simulate.memory import check_memory, threads_that_fit
+from qopt.simulate.memory import SMALLER, check_memory, threads_that_fit
 from qopt.simulate.recognise import alternating_layers
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
+    from qopt.errors import Where
     from qopt.simulate.engine import Engine
     from qopt.simulate.qaoa import QaoaEngine
     from qopt.simulate.recognise import Recognised
@@ -52,13 +53,14 @@ class Choice:
             return "circuit-lightning" if find_spec("pennylane_lightning") is not None else "circuit-aer"
         return "qaoa-numba" if qaoa.compiles(self.layers.structure.cost) else "qaoa-numpy"
 
-    def check_memory(self, *, gradient: bool) -> None:
-        """Refuse what does not fit into the memory that is free, with one thread.
+    def check_memory(self, *, gradient: bool, where: Where = ("problem",), instead: str = SMALLER) -> None:
+        """Refuse what does not fit into the memory that is free, with one thread; see `memory.check_memory`.
 
         Raises:
             InputError: With what is needed, what there is, and what would fit.
         """
-        check_memory(None if self.layers is None else self.layers.structure, self.circuit.num_qubits, gradient=gradient)
+        structure = None if self.layers is None else self.layers.structure
+        check_memory(structure, self.hamiltonian, gradient=gradient, where=where, instead=instead)
 
     def compiles_first(self, *, gradient: bool) -> bool:
         """Whether kernels have to be compiled before the first answer, which takes some seconds, once on a machine."""
@@ -73,7 +75,7 @@ class Choice:
 
             return CircuitEngine(self.circuit, self.parameters, self.hamiltonian, threads=threads)
         structure = self.layers.structure
-        fitting = threads_that_fit(structure, self.circuit.num_qubits, threads)
+        fitting = threads_that_fit(structure, self.hamiltonian, threads)
         return _Affine(qaoa.QaoaEngine(structure.cost, structure.layers, threads=fitting), self.layers, *self.multiple)
 
 

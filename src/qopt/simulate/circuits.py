@@ -10,7 +10,9 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 
 from qopt.errors import InputError
+from qopt.simulate.checks import check_coefficients, check_free, checked, fitting_threads, limits
 from qopt.simulate.gates import in_one_angle_gates
+from qopt.simulate.memory import SMALLER, circuit_memory, flips_of
 from qopt.simulate.statevector import Observable, Statevectors, drawn
 
 if TYPE_CHECKING:
@@ -35,11 +37,12 @@ class CircuitEngine:
         circuit: Of gates alone, but for final measurements, which are left out.
         parameters: Names of the circuit's parameters in the order in which points are written.
         hamiltonian: On as many qubits.
-        threads: Points that Aer simulates at the same time; the numbers don't depend on it.
+        threads: Points that Aer simulates at the same time, fewer where memory is short; the numbers don't depend on it.
         adjoint: Whether PennyLane-Lightning computes energies and derivatives; None takes it where it is installed.
 
     Raises:
-        InputError: If circuit, parameters and Hamiltonian don't go together, or Lightning was asked for and is not installed.
+        InputError: If circuit, parameters and Hamiltonian don't go together, the circuit isn't made of gates, Lightning was asked for and
+            is not installed, or there is not enough memory.
 
     References:
         Mitarai et al. 2018, arXiv:1803.00745, eq. 6; Schuld et al. 2019, arXiv:1811.11184, eq. 13; Jones, Gacon 2020, arXiv:2009.02823.
@@ -58,10 +61,15 @@ class CircuitEngine:
         if hamiltonian.num_qubits != circuit.num_qubits:
             message = f"the circuit has {circuit.num_qubits} qubits, the Hamiltonian {hamiltonian.num_qubits}: expected equal numbers"
             raise InputError(message)
+        check_coefficients(hamiltonian.coeffs)
+        flips = flips_of(hamiltonian)
+        check_free(f"exact energies of {circuit.num_qubits} qubits", circuit_memory(circuit.num_qubits, flips, 1), SMALLER)
+        threads = fitting_threads(threads, lambda count: circuit_memory(circuit.num_qubits, flips, count))
         installed = find_spec("pennylane_lightning") is not None
         if adjoint and not installed:
             raise InputError(_MISSING)
         self._gates = in_one_angle_gates(circuit.remove_final_measurements(inplace=False), parameters)
+        self._limits = limits(self._gates.units)
         self._states = Statevectors(turned(self._gates), threads=threads)
         self._observable = Observable(hamiltonian)
         self._adjoint = None
@@ -77,16 +85,17 @@ class CircuitEngine:
 
     def energies(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """`(k,)` expectation values of the Hamiltonian at `(k, n)` points."""
-        angles = self._gates.angles(points)
+        angles = self._gates.angles(checked(points, self._limits))
         return self._at(angles) if self._adjoint is None else self._adjoint.energies(angles)
 
     def gradient(self, point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """The energy at one `(n,)` point, and its `(n,)` derivatives there."""
-        energies, gradients = self.gradients(point[None, :])
+        energies, gradients = self.gradients(checked(point, self._limits, one=True))
         return float(energies[0]), gradients[0]
 
     def gradients(self, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`(k,)` energies and `(k, n)` derivatives at `(k, n)` points."""
+        points = checked(points, self._limits)
         angles = self._gates.angles(points)
         energies, slopes = self._shifted(angles) if self._adjoint is None else self._adjoint.gradients(angles)
         jacobians = [self._gates.jacobian(point) for point in points]
@@ -94,11 +103,13 @@ class CircuitEngine:
 
     def states(self, points: NDArray[np.float64]) -> NDArray[np.complex128]:
         """`(k, 2**qubits)` amplitudes at `(k, n)` points, up to a global phase."""
+        points = checked(points, self._limits)
         found = list(self._states.at(self._gates.angles(points)[:, self._gates.free]))
         return np.array(found, dtype=np.complex128).reshape(len(points), 1 << self._gates.qubits)
 
     def samples(self, points: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """`(k, shots)` basis states drawn at `(k, n)` points; bit i of a basis state is qubit i."""
+        points = checked(points, self._limits)
         states = self._states.at(self._gates.angles(points)[:, self._gates.free])
         return np.array([drawn(state.real**2 + state.imag**2, shots, rng) for state in states], dtype=np.int64).reshape(len(points), shots)
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import Gate as CircuitGate
 from qiskit.circuit import ParameterExpression
+from qiskit.exceptions import QiskitError
 
 from qopt.errors import InputError
 
@@ -20,6 +22,8 @@ TURNING = ("rx", "ry", "rz", "rxx", "ryy", "rzz", "p")
 """exp(-i angle G / 2) with G^2 = 1 up to a global phase, so that two shifted energies give a derivative exactly."""
 
 FIXED = ("h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg", "cx", "cz", "swap", "id")
+_IDLE = ("barrier", "delay", "global_phase", "id")
+"""What leaves the state as it is, but for its global phase."""
 _SEVERAL = ("u", "u1", "u2", "u3", "r")
 _BASIS = {"basis_gates": [*TURNING, *FIXED], "optimization_level": 0}
 _ROUNDING = 1e-15
@@ -61,6 +65,15 @@ class Gates:
         depends[[row for row, _, _ in self.curved]] = True
         return depends
 
+    @property
+    def units(self) -> NDArray[np.float64]:
+        """`(n,)` radians that a gate turns by at most for each unit of a parameter; at least 1 where an angle isn't linear in it."""
+        out: NDArray[np.float64] = np.abs(self.weights).max(axis=0, initial=0.0)
+        for _, expression, columns in self.curved:
+            held = [columns[parameter.name] for parameter in expression.parameters]
+            out[held] = np.maximum(out[held], 1.0)
+        return out
+
     def angles(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """`(k, g)` angles in radians at `(k, n)` points."""
         out: NDArray[np.float64] = points @ self.weights.T + self.offsets
@@ -84,11 +97,11 @@ def in_one_angle_gates(circuit: QuantumCircuit, parameters: Sequence[str]) -> Ga
     """A circuit without measurements in gates of one angle each, by qiskit's own definitions of those that have several.
 
     Args:
-        circuit: Any unitary circuit.
+        circuit: Of gates, and at a qubit's start also `reset` and `initialize`. Barriers and delays have no effect.
         parameters: The order of a point's columns; names that the circuit lacks have no effect.
 
     Raises:
-        InputError: If the circuit has a parameter that isn't named, or something that is no unitary gate.
+        InputError: If the circuit has a parameter that isn't named, or something else than gates.
     """
     unnamed = sorted({parameter.name for parameter in circuit.parameters} - set(parameters))
     if unnamed:
@@ -115,17 +128,42 @@ def in_one_angle_gates(circuit: QuantumCircuit, parameters: Sequence[str]) -> Ga
 
 
 def _plain(circuit: QuantumCircuit) -> Iterator[tuple[str, tuple[int, ...], Angle | None]]:
-    known = {*TURNING, *FIXED, "barrier", "global_phase"}
+    """The gates that do something, a state's preparation by `initialize` among them: it is gates behind resets of qubits that are 0."""
+    known = {*TURNING, *FIXED, *_IDLE, "reset"}
     if not known.issuperset(circuit.count_ops()):
-        circuit = transpile(_renamed(transpile(circuit, basis_gates=[*TURNING, *FIXED, *_SEVERAL], optimization_level=0)), **_BASIS)
+        circuit = _translated(circuit)
+    touched: set[int] = set()
     for instruction in circuit.data:
-        name = instruction.operation.name
+        name, qubits = instruction.operation.name, tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
         if name not in known:
-            message = f"the circuit has {name!r}, expected gates alone: it is simulated as one unitary, without measurements or resets"
+            message = f"the circuit has {name!r}, expected gates alone: leave it out, or measure at the end alone, to simulate one state"
             raise InputError(message)
-        if name not in ("barrier", "global_phase", "id"):
-            angle = instruction.operation.params[0] if name in TURNING else None
-            yield name, tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits), angle
+        if name == "reset" and not touched.isdisjoint(qubits):
+            message = (
+                f"the circuit resets qubit {qubits[0]} after gates on it, by reset or initialize, expected gates alone from there on: "
+                "begin with it, or write it in gates, such as those of prepare_state"
+            )
+            raise InputError(message)
+        if name not in (*_IDLE, "reset"):
+            touched.update(qubits)
+            yield name, qubits, instruction.operation.params[0] if name in TURNING else None
+
+
+def _translated(circuit: QuantumCircuit) -> QuantumCircuit:
+    """A circuit in plain gates, by qiskit's own definitions.
+
+    Raises:
+        InputError: If there is an instruction that has none.
+    """
+    try:
+        return transpile(_renamed(transpile(circuit, basis_gates=[*TURNING, *FIXED, *_SEVERAL], optimization_level=0)), **_BASIS)
+    except QiskitError as error:
+        odd = {instruction.operation.name for instruction in circuit.data if not isinstance(instruction.operation, CircuitGate)}
+        names = ", ".join(map(repr, sorted(odd or circuit.count_ops())))
+        message = (
+            f"the circuit has {names}, which qiskit can't write in plain gates, expected gates alone: leave it out, or define it by gates"
+        )
+        raise InputError(message) from error
 
 
 def _renamed(circuit: QuantumCircuit) -> QuantumCircuit:

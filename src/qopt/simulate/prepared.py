@@ -9,6 +9,7 @@ import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
 from qopt.diagonal import Diagonal
+from qopt.simulate.checks import checked, limits
 from qopt.simulate.circuits import turned
 from qopt.simulate.gates import in_one_angle_gates
 from qopt.simulate.qaoa import QaoaEngine
@@ -28,7 +29,6 @@ Made = TypeVar("Made")
 _CIRCUITS = 16
 _ENTRIES = 1 << 24
 """Of observables that a circuit keeps."""
-_ROUNDING = 1e-12
 
 
 class Shelf(Generic[Made]):
@@ -59,12 +59,13 @@ class Prepared:
         self._threads = threads
         self._observables: OrderedDict[tuple[bytes, ...], _Kept] = OrderedDict()
         self._gates = in_one_angle_gates(circuit, names)
+        self._limits = limits(self._gates.units)
         self._states: Statevectors | None = None
         self._layers = alternating_layers(circuit, names)
         self._fast = (
             None if self._layers is None else QaoaEngine(self._layers.structure.cost, self._layers.structure.layers, threads=threads)
         )
-        self._cost = None if self._layers is None else _by_support(self._layers.structure.cost)
+        self._cost = None if self._layers is None else self._layers.structure.cost
 
     def engine(self, observables: Sequence[SparseObservable] = ()) -> str:
         """What answers for these observables, and samples where there are none."""
@@ -83,6 +84,7 @@ class Prepared:
             wanted: `(w, 2)`: which point and which observable.
             spread: Whether variances are asked for; else they may be anything.
         """
+        points = checked(points, self._limits)
         kept = [self._kept(observable) for observable in observables]
         if self._fast is not None and len(kept) == 1 and kept[0].of_cost is not None and not spread:
             factor, constant = kept[0].of_cost
@@ -105,6 +107,7 @@ class Prepared:
 
     def samples(self, points: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """`(k, shots)` basis states drawn at `(k, n)` points; bit i of a basis state is qubit i."""
+        points = checked(points, self._limits)
         if self._fast is not None:
             return self._fast.samples(self._angles(points), shots, rng)
         rows = [drawn(state.real**2 + state.imag**2, shots, rng) for state in self._at(points)]
@@ -137,10 +140,11 @@ class Prepared:
 class _Kept:
     """An observable, and what it is of the circuit's own cost."""
 
-    def __init__(self, operator: SparsePauliOp, cost: dict[bytes, float] | None) -> None:
+    def __init__(self, operator: SparsePauliOp, cost: Diagonal | None) -> None:
         self.operator = operator
         self.diagonal = not operator.paulis.x.any()
-        self.of_cost = _multiple(operator, cost) if self.diagonal and cost else None
+        ours = Diagonal.from_operator(operator) if self.diagonal and cost is not None else None
+        self.of_cost = None if ours is None or cost is None else ours.multiple_of(cost)
         self._observable: Observable | None = None
 
     @property
@@ -164,22 +168,3 @@ class _Kept:
 
 def _same(kept: QuantumCircuit, circuit: QuantumCircuit) -> bool:
     return bool(kept.qubits == circuit.qubits and kept.cregs == circuit.cregs and kept.data == circuit.data)
-
-
-def _by_support(cost: Diagonal) -> dict[bytes, float]:
-    return {support.tobytes(): float(value) for support, value in zip(cost.supports, cost.coefficients, strict=True) if support.any()}
-
-
-def _multiple(operator: SparsePauliOp, cost: dict[bytes, float]) -> tuple[float, float] | None:
-    """Factor and constant where an observable is `factor * cost + constant`; else None."""
-    diagonal = Diagonal.from_operator(operator)
-    if diagonal is None:
-        return None
-    terms = _by_support(diagonal)
-    constant = float(diagonal.coefficients[~diagonal.supports.any(axis=1)].sum())
-    if terms.keys() != cost.keys():
-        return None
-    support = max(cost, key=lambda one: abs(cost[one]))
-    factor = terms[support] / cost[support]
-    exact = all(abs(terms[one] - factor * cost[one]) <= _ROUNDING * abs(terms[support]) for one in cost)
-    return (factor, constant) if exact else None

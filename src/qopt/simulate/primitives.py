@@ -13,6 +13,7 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qopt.errors import InputError
+from qopt.simulate.checks import check_count
 from qopt.simulate.prepared import Prepared, Shelf
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.primitives import EstimatorPubLike, SamplerPubLike
 
-_NOT_AT_THE_END = "exact samples come from one final state: measure at the end alone, without resets and without conditions"
+_NOT_AT_THE_END = "exact samples come from one final state: measure at the end alone, without resets after it and without conditions"
 
 
 class ExactEstimator(BaseEstimatorV2):  # type: ignore[misc]  # qiskit's classes are untyped
@@ -42,6 +43,7 @@ class ExactEstimator(BaseEstimatorV2):  # type: ignore[misc]  # qiskit's classes
     """
 
     def __init__(self, *, default_precision: float = 0.0, seed: int | None = None, threads: int = 1) -> None:
+        check_count("threads", threads)
         self._default_precision = default_precision
         self._seeds = np.random.SeedSequence(seed)
         self._shelf = Shelf(lambda circuit: Prepared(circuit.remove_final_measurements(inplace=False), threads))
@@ -94,6 +96,7 @@ class ExactSampler(BaseSamplerV2):  # type: ignore[misc]  # qiskit's classes are
     """
 
     def __init__(self, *, default_shots: int = 1024, seed: int | None = None, threads: int = 1) -> None:
+        check_count("threads", threads)
         self._default_shots = default_shots
         self._seeds = np.random.SeedSequence(seed)
         self._shelf = Shelf(lambda circuit: _parted(circuit, threads))
@@ -154,10 +157,8 @@ def _parted(circuit: QuantumCircuit, threads: int) -> _Parted:
         if isinstance(instruction.operation, Measure):
             measured.update(instruction.qubits)
             source[instruction.clbits[0]] = circuit.find_bit(instruction.qubits[0]).index
-        elif instruction.operation.name != "barrier":
+        elif instruction.operation.name not in {"barrier", "delay"}:
             if isinstance(instruction.operation, ControlFlowOp) or instruction.clbits or not measured.isdisjoint(instruction.qubits):
-                raise InputError(_NOT_AT_THE_END)
-            if instruction.operation.name == "reset":
                 raise InputError(_NOT_AT_THE_END)
             gates.append(instruction)
     if not source:

@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qiskit_aer import AerSimulator
 
+from qopt.simulate.checks import check_free, fitting_threads
+from qopt.simulate.memory import MATRIX_ENTRIES, SMALLER, circuit_memory, points_together
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
-
-_BATCH_AMPLITUDES = 1 << 24
-"""Amplitudes that one call may return: 256 MiB."""
-
-_MATRIX_ENTRIES = 1 << 24
-"""Entries of an observable's sparse matrix, which take 24 bytes each."""
 
 
 class Statevectors:
@@ -27,17 +24,23 @@ class Statevectors:
     Args:
         circuit: Parametrised, of gates alone.
         threads: Points that are simulated at the same time. Each has a thread of its own, since the last bits of a state would depend on
-            the number of threads that work on it together.
+            the number of threads that work on it together. Fewer are at work where memory is short.
+
+    Raises:
+        InputError: If there are no threads, or not even one state fits into the memory that is free.
     """
 
     def __init__(self, circuit: QuantumCircuit, *, threads: int = 1) -> None:
         """Add the instruction that returns the state."""
+        qubits = circuit.num_qubits
+        check_free(f"exact states of {qubits} qubits", circuit_memory(qubits, 0, 1), SMALLER)
+        threads = fitting_threads(threads, lambda count: circuit_memory(qubits, 0, count))
         self._saved = circuit.copy()
         self._saved.save_statevector()
         self._simulator = AerSimulator(
             method="statevector", max_parallel_threads=threads, max_parallel_experiments=threads, statevector_parallel_threshold=64
         )
-        self._batch = max(1, _BATCH_AMPLITUDES >> circuit.num_qubits)
+        self._batch = points_together(qubits, threads)
 
     def at(self, points: NDArray[np.float64]) -> Iterator[NDArray[np.complex128]]:
         """The `(2**n,)` amplitudes at each of `(k, n)` points.
@@ -45,11 +48,14 @@ class Statevectors:
         The points' columns are in the order of the circuit's `parameters`; bit i of an amplitude's index is qubit i.
         """
         for first in range(0, len(points), self._batch):
-            part = points[first : first + self._batch]
-            binds = {parameter: part[:, column].tolist() for column, parameter in enumerate(self._saved.parameters)}
-            result = self._simulator.run(self._saved, parameter_binds=[binds] if binds else None, shots=1).result()
-            for row in range(len(part)):
-                yield np.asarray(result.get_statevector(row if binds else 0))
+            yield from self._together(points[first : first + self._batch])
+
+    def _together(self, points: NDArray[np.float64]) -> Iterator[NDArray[np.complex128]]:
+        """The same of a batch. It is a function of its own, so that no batch is held while the next one is computed."""
+        binds = {parameter: points[:, column].tolist() for column, parameter in enumerate(self._saved.parameters)}
+        result = self._simulator.run(self._saved, parameter_binds=[binds] if binds else None, shots=1).result()
+        for row in range(len(points)):
+            yield np.asarray(result.get_statevector(row if binds else 0))
 
 
 class Observable:
@@ -67,7 +73,7 @@ class Observable:
         self._parts: tuple[SparsePauliOp, ...] = ()
         if not flips.any():
             self.diagonal = np.asarray(operator.to_matrix(sparse=True).diagonal().real, dtype=np.float64)
-        elif len(flips) << operator.num_qubits <= _MATRIX_ENTRIES:
+        elif len(flips) << operator.num_qubits <= MATRIX_ENTRIES:
             self._matrix = operator.to_matrix(sparse=True)
         else:
             self._parts = tuple(operator[(operator.paulis.x == flip).all(axis=1)] for flip in flips)

@@ -87,16 +87,6 @@ def test_no_points_are_no_work(*, compiled: bool) -> None:
 
 
 @ENGINES
-def test_a_point_that_is_not_finite_has_no_finite_energy(*, compiled: bool) -> None:
-    """Fast arithmetic doesn't turn NaN into a number."""
-    points = np.zeros((2, 26))
-    points[0, 9] = np.nan
-    energies = h4_engine(compiled=compiled).energies(points)
-    assert np.isnan(energies[0])
-    assert energies[1] == pytest.approx(H4.hartree_fock, abs=1e-10)
-
-
-@ENGINES
 def test_samples_follow_the_state(*, compiled: bool) -> None:
     """Frequencies of a million shots are the squares of amplitudes, and what is drawn is what the seed says."""
     engine = h4_engine(compiled=compiled)
@@ -206,7 +196,7 @@ def test_points_of_another_shape_are_refused(points: np.ndarray) -> None:
 def test_what_does_not_fit_into_memory_is_refused_with_the_figure() -> None:
     """Half-filled 24 orbitals are refused before anything large is made."""
     integrals = Integrals(0.0, np.eye(24), np.zeros((24,) * 4), (12, 12))
-    with pytest.raises(InputError, match=r"7,312,459,672,336 determinants .* GiB of memory"):
+    with pytest.raises(InputError, match=r"7,312,459,672,336 determinants .* GB of memory"):
         ExcitationEngine(integrals, (), 0)
 
 
@@ -219,7 +209,7 @@ def test_more_orbitals_than_bits_are_refused() -> None:
 @pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=NEEDS_NUMBA)])
 @pytest.mark.parametrize(("norb", "electrons"), [(6, (2, 2)), (7, (3, 3)), (8, (3, 4)), (9, (4, 4))])
 def test_memory_is_told_before_it_is_taken(norb: int, electrons: tuple[int, int], *, compiled: bool) -> None:
-    """Making an engine and asking for gradients takes no more than was said, and a fair part of it beyond the fixed share."""
+    """Making an engine and asking for gradients takes no more than was said, and a fair part of it."""
     integrals, excitations = random_integrals(norb, electrons, np.random.default_rng(1)), uccsd(norb, electrons)
     point = np.full(len(excitations), 0.1)
     ExcitationEngine(H2.integrals(), kupccgsd(2), 2, compiled=compiled).gradient([0.0, 0.0])
@@ -229,7 +219,7 @@ def test_memory_is_told_before_it_is_taken(norb: int, electrons: tuple[int, int]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak <= memory_needed(norb, electrons, excitations, gradient=True)
+    assert peak <= memory_needed(norb, electrons, excitations, gradient=True) <= 3.0 * peak
 
 
 @given(norb=st.integers(1, 12), data=st.data())

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from qopt.errors import InputError
+from qopt.simulate.checks import checked, fitting_threads, limits
 from qopt.simulate.excitations.hamiltonian import FactorisedHamiltonian, MatrixHamiltonian
-from qopt.simulate.excitations.memory import check_size, fits_a_matrix
+from qopt.simulate.excitations.memory import check_size, fits_a_matrix, memory_needed
 from qopt.simulate.excitations.plain import PlainSweeps
 from qopt.simulate.excitations.rotations import rotations
 from qopt.simulate.excitations.sector import Sector
@@ -46,7 +47,8 @@ class ExcitationEngine:
         excitations: The ansatz; the first one acts first.
         parameters: How many entries a point has, n.
         reference: The determinant to begin with, bit p for spin orbital p; None puts the electrons in the lowest orbitals.
-        threads: How many points are computed at the same time. It changes no bit of any result.
+        threads: How many points are computed at the same time. It changes no bit of any result, and where memory is
+            short there are fewer.
         compiled: Whether numba's kernels do the work; None means where numba is installed and there are more than 10 qubits.
 
     Attributes:
@@ -54,7 +56,7 @@ class ExcitationEngine:
 
     Raises:
         InputError: If an excitation or the reference doesn't fit the integrals, a parameter is out of range, numba is asked for and
-            missing, or the sector needs more memory than there is.
+            missing, there are no threads, or the sector needs more memory than is free.
 
     References:
         Sector and determinants: Knowles, Handy 1984, Chem. Phys. Lett. 111, 315; the gradient: Jones, Gacon 2020, arXiv:2009.02823.
@@ -71,7 +73,8 @@ class ExcitationEngine:
         compiled: bool | None = None,
     ) -> None:
         norb, electrons = integrals.norb, integrals.electrons
-        check_size(norb, electrons, excitations, threads)
+        check_size(norb, electrons, excitations)
+        threads = fitting_threads(threads, lambda count: memory_needed(norb, electrons, excitations, gradient=True, batch=count))
         self._constant = integrals.constant
         self._threads = threads
         self._sector = Sector.of(norb, electrons)
@@ -108,23 +111,23 @@ class ExcitationEngine:
 
     def energies(self, points: ArrayLike) -> Values:
         """`(k,)` energies at `(k, n)` points, the constant included."""
-        parts = self._spread(self._sweeps.energies, self._points(points))
+        parts = self._spread(self._sweeps.energies, checked(points, self._limits))
         return (parts[0] if len(parts) == 1 else np.concatenate(parts)) + self._constant
 
     def gradient(self, point: ArrayLike) -> tuple[float, NDArray[np.float64]]:
         """The energy and its `(n,)` gradient at an `(n,)` point."""
-        values, gradients = self._sweeps.gradients(self._points(point, one=True))
+        values, gradients = self._sweeps.gradients(checked(point, self._limits, one=True))
         return float(values[0]) + self._constant, gradients[0]
 
     def gradients(self, points: ArrayLike) -> tuple[Values, NDArray[np.float64]]:
         """`(k,)` energies and `(k, n)` gradients at `(k, n)` points."""
-        parts = self._spread(self._sweeps.gradients, self._points(points))
+        parts = self._spread(self._sweeps.gradients, checked(points, self._limits))
         values, gradients = (np.concatenate(part) for part in zip(*parts, strict=True))
         return values + self._constant, gradients
 
     def state(self, point: ArrayLike) -> NDArray[np.float64]:
         """The `(dim,)` real amplitudes at an `(n,)` point; `strings` says of which determinants."""
-        return self._sweeps.state(self._points(point, one=True)[0])
+        return self._sweeps.state(checked(point, self._limits, one=True)[0])
 
     def pool_gradients(self, point: ArrayLike, pool: Sequence[Excitation]) -> NDArray[np.float64]:
         """`(m,)` commutators `<psi| [H, T - T^dag] |psi>` of m candidates, times their coefficients, in the state psi at a point.
@@ -136,14 +139,16 @@ class ExcitationEngine:
             Grimsley, Economou, Barnes, Mayhall 2019, arXiv:1812.11173.
         """
         key = tuple(pool)
-        if self._pool is None or self._pool[0] != key:
-            self._pool = key, rotations(key, self._sector)
+        # A local name, since another thread may put another pool in its place.
+        kept = self._pool
+        if kept is None or kept[0] != key:
+            self._pool = kept = key, rotations(key, self._sector)
         state = self.state(point)
-        return self._sweeps.slopes(state, self._sweeps.image(state), self._pool[1])
+        return self._sweeps.slopes(state, self._sweeps.image(state), kept[1])
 
     def samples(self, points: ArrayLike, shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """`(k, shots)` determinants drawn at each of `(k, n)` points, bit p for spin orbital p."""
-        points, strings = self._points(points), self.strings
+        points, strings = checked(points, self._limits), self.strings
         out = np.empty((len(points), shots), dtype=np.int64)
         for row, point in enumerate(points):
             probabilities = self._sweeps.state(point) ** 2
@@ -154,19 +159,11 @@ class ExcitationEngine:
         for excitation in excitations:
             if excitation.parameter >= parameters:
                 raise InputError(f"{excitation} belongs to parameter {excitation.parameter}, expected 0 to {parameters - 1}")
-        self._parameters = parameters
+        self._limits = limits(_units(excitations, parameters))
         self._work = self._sector.dim * len(excitations)
         tables = rotations(excitations, self._sector, self._start)
         shape = len(self._sector.alpha), len(self._sector.beta)
         self._sweeps = self._sweeps_class(tables, self._hamiltonian, self._start, shape)
-
-    def _points(self, points: ArrayLike, *, one: bool = False) -> Points:
-        array = np.ascontiguousarray(points, dtype=np.float64)
-        expected = 1 if one else 2
-        if array.ndim != expected or array.shape[-1] != self._parameters:
-            shape = f"({self._parameters},)" if one else f"(k, {self._parameters})"
-            raise InputError(f"got an array of shape {np.shape(points)}, expected {shape}: an angle for each parameter")
-        return array[None] if one else array
 
     def _spread(self, function: Callable[[Points], T], points: Points) -> list[T]:
         """The function's answers to parts of the points, as many at a time as there are threads."""
@@ -174,6 +171,14 @@ class ExcitationEngine:
             return [function(points)]
         with ThreadPoolExecutor(self._threads) as executor:
             return list(executor.map(function, np.array_split(points, min(self._threads, len(points)))))
+
+
+def _units(excitations: Sequence[Excitation], parameters: int) -> NDArray[np.float64]:
+    """`(n,)` radians that the excitations of each parameter turn by at most for each unit of it."""
+    units = np.zeros(parameters)
+    for excitation in excitations:
+        units[excitation.parameter] = max(units[excitation.parameter], abs(excitation.coefficient))
+    return units
 
 
 def _start(sector: Sector, electrons: tuple[int, int], reference: int | None) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from math import comb
+from math import comb, prod
 from typing import TYPE_CHECKING
 
 from qopt.errors import InputError
+from qopt.simulate.checks import check_free
 from qopt.simulate.excitations.plain import KEPT_PAIRS
 from qopt.simulate.excitations.sector import split_spins
 
@@ -15,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qopt.ansatze.excitations import Excitation
+    from qopt.simulate.excitations.sector import Ladder
 
 MATRIX_ELEMENTS = 1 << 21
 """Where the sector's matrix may have more elements the Hamiltonian is applied factor by factor, which is faster from there on."""
+_SMALL = 1 << 20
 _MAX_ORBITALS = 31
 """The occupations of so many orbitals of both spins fit into 64 bits."""
 
@@ -56,23 +57,28 @@ def memory_needed(norb: int, electrons: tuple[int, int], excitations: Sequence[E
     factorised = 12 * connected[0] * (norb * (norb + 1) // 2) + 4 * 8 * dim
     hamiltonian = 48 * matrix_elements(norb, electrons) if fits_a_matrix(norb, electrons) else factorised
     vectors = 8 * dim * batch * (5 if gradient else 4)
-    parts = {ladder for excitation in excitations for ladder in split_spins(excitation.created, excitation.annihilated, norb)[:2]}
+    ladders = [split_spins(excitation.created, excitation.annihilated, norb)[:2] for excitation in excitations]
+    parts = {ladder for both in ladders for ladder in both}
     tables = 3 * 24 * sum(max(strings) for _ in parts)
-    return one_spin + hamiltonian + vectors + tables + 16 * KEPT_PAIRS
+    pairs = [prod(_sources(norb, count, ladder) for count, ladder in zip(electrons, both, strict=True)) for both in ladders]
+    kept = sum(pairs) if sum(pairs) <= KEPT_PAIRS else 0
+    return one_spin + hamiltonian + vectors + tables + 16 * kept + 64 * max(pairs, default=0) + _SMALL
 
 
-def check_size(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation], threads: int) -> None:
+def _sources(norb: int, electrons: int, ladder: Ladder) -> int:
+    """How many strings of one spin a product of ladder operators doesn't annihilate: those that have what it takes."""
+    held, free = len(ladder) // 2, norb - len({orbital for orbital, _ in ladder})
+    return comb(free, electrons - held) if electrons >= held else 0
+
+
+def check_size(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation]) -> None:
     """Refuse what this machine can't hold.
 
     Raises:
-        InputError: If there are too many orbitals, or an engine would need more memory than the machine has.
+        InputError: If there are too many orbitals, or an engine would need more memory than is free, with one thread.
     """
     if norb > _MAX_ORBITALS:
         raise InputError(f"there are {norb} orbitals, expected at most {_MAX_ORBITALS}: choose an active space")
-    needed = memory_needed(norb, electrons, excitations, gradient=True, batch=threads)
-    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else sys.maxsize
-    if needed > available:
-        raise InputError(
-            f"{dimension(norb, electrons):,} determinants of {electrons} electrons in {norb} orbitals need {needed / 2**30:.1f} GiB of "
-            f"memory, expected at most {available / 2**30:.1f} GiB: choose a smaller active space"
-        )
+    what = f"energies with gradients of {dimension(norb, electrons):,} determinants of {electrons} electrons in {norb} orbitals"
+    needed = memory_needed(norb, electrons, excitations, gradient=True)
+    check_free(what, needed, "choose a smaller active space or a machine with more memory")

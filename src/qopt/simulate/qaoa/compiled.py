@@ -9,6 +9,7 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,7 +110,7 @@ class _Workspace:
 
 
 class Compiled:
-    """QAOA by the kernels.
+    """QAOA by the kernels. Its workspaces are for one caller at a time, so others wait.
 
     Attributes:
         symmetric: Whether half the states are held: those whose last qubit is 0.
@@ -130,6 +131,7 @@ class Compiled:
         self._values[:levels] = self.costs.values
         self._shape = np.array([self._qubits, layers, self.symmetric, self._bits, self._within, len(self._values)])
         self._workspaces: list[_Workspace] = []
+        self._in_use = Lock()
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
 
     def compile_needed(self, *, gradient: bool) -> bool:
@@ -138,6 +140,25 @@ class Compiled:
 
     def energies(self, points: Points) -> Values:
         """`(k,)` energies."""
+        with self._in_use:
+            return self._energies(points)
+
+    def gradients(self, points: Points) -> tuple[Values, Points]:
+        """`(k,)` energies and `(k, 2 p)` gradients."""
+        with self._in_use:
+            return self._gradients(points)
+
+    def weights(self, point: Point) -> NDArray[np.float64]:
+        """`(N,)` probabilities; with the symmetry those of pairs of states."""
+        with self._in_use:
+            return self._weights(point)
+
+    def state(self, point: Point) -> NDArray[np.complex128]:
+        """`(2**n,)` amplitudes, up to a phase."""
+        with self._in_use:
+            return self._state(point)
+
+    def _energies(self, points: Points) -> Values:
         out = np.empty(len(points))
         if self._shares(len(points)):
             for row in range(len(points)):
@@ -150,8 +171,7 @@ class Compiled:
         self._spread(len(points), work)
         return out
 
-    def gradients(self, points: Points) -> tuple[Values, Points]:
-        """`(k,)` energies and `(k, 2 p)` gradients."""
+    def _gradients(self, points: Points) -> tuple[Values, Points]:
         values, gradients = np.empty(len(points)), np.zeros(points.shape)
         sweeps = self._layers + 1
         if self._shares(len(points)):
@@ -169,8 +189,7 @@ class Compiled:
         self._spread(len(points), work)
         return values, gradients
 
-    def weights(self, point: Point) -> NDArray[np.float64]:
-        """`(N,)` probabilities; with the symmetry those of pairs of states."""
+    def _weights(self, point: Point) -> NDArray[np.float64]:
         tiles = self._evolve(point)
         out = np.empty((*tiles.shape[:2], LANES))
         for number, tile in enumerate(tiles):
@@ -178,8 +197,7 @@ class Compiled:
             out[number] += np.square(tile[:, 1])
         return self._mirrored(point, out.reshape(-1))
 
-    def state(self, point: Point) -> NDArray[np.complex128]:
-        """`(2**n,)` amplitudes, up to a phase."""
+    def _state(self, point: Point) -> NDArray[np.complex128]:
         tiles = self._evolve(point)
         size = 1 << self._bits
         out = np.empty(1 << self._qubits, dtype=np.complex128)
@@ -202,7 +220,7 @@ class Compiled:
 
     def _evolve(self, point: Point) -> NDArray[np.float64]:
         """`(tiles, blocks, 2, LANES)`: the final state in the gauge, in the workspace."""
-        self.energies(point[None])
+        self._energies(point[None])
         tiles = self._workspaces[0].psi.reshape(1 << (self._bits - self._within), -1, 2, LANES)
         return tiles[:, :-PADDING]
 

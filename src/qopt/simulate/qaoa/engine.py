@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from qopt.errors import InputError
+from qopt.simulate.checks import check_coefficients, check_count, check_free, checked, fitting_threads, limits
+from qopt.simulate.qaoa import layout, plain
 from qopt.simulate.qaoa.costs import is_symmetric
-from qopt.simulate.qaoa.layout import LEAST_BITS
-from qopt.simulate.qaoa.plain import Plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,13 +96,32 @@ def compiles(cost: Diagonal, compiled: bool | None = None) -> bool:  # noqa: FBT
     if compiled:
         _require_numba()
     wanted = (cost.variables > SMALL and _has_numba()) if compiled is None else compiled
-    return wanted and cost.variables - is_symmetric(cost) >= LEAST_BITS
+    return wanted and cost.variables - is_symmetric(cost) >= layout.LEAST_BITS
+
+
+def memory_of(
+    cost: Diagonal, layers: int, *, gradient: bool, threads: int = 1, compiled: bool | None = None, variables: int | None = None
+) -> int:
+    """Bytes that an engine of a cost takes, for a point on each thread.
+
+    Args:
+        cost: The diagonal of H.
+        layers: p.
+        gradient: Whether gradients are asked for.
+        threads: Of the engine.
+        compiled: As `QaoaEngine` takes it.
+        variables: What would be taken by a cost of so many variables that is like this one; None where it is this one.
+    """
+    n = cost.variables if variables is None else variables
+    if compiles(cost, compiled):
+        return layout.memory_needed(n, layers, gradient=gradient, batch=threads, threads=threads, symmetric=is_symmetric(cost))
+    return plain.memory_needed(n, gradient=gradient)
 
 
 def _choose(cost: Diagonal, layers: int, threads: int, compiled: bool | None) -> _Computes:  # noqa: FBT001 - three choices, not two
     """The way to compute."""
     if not compiles(cost, compiled):
-        return Plain(cost, layers)
+        return plain.Plain(cost, layers)
     from qopt.simulate.qaoa.compiled import Compiled  # noqa: PLC0415 - numba takes its time
 
     return Compiled(cost, layers, threads)
@@ -113,13 +131,13 @@ class QaoaEngine:
     """Exact results of prod_l exp(-i beta_l sum X) exp(-i gamma_l C) |+> with the cost C = -H.
 
     Points are gamma_1 .. gamma_p, beta_1 .. beta_p, radians; bit i of a basis state's index is qubit i. All is in double precision. The
-    threads don't change a bit of any result, and a batch gives the bits of its points alone. An engine keeps its memory, and is for one
-    caller at a time.
+    threads don't change a bit of any result, and a batch gives the bits of its points alone. An engine keeps its memory, and
+    answers one caller after the other.
 
     Args:
         cost: The diagonal of H, of any orders; the constant is part of the energies.
         layers: p.
-        threads: How many may compute at the same time.
+        threads: How many may compute at the same time; fewer do where memory is short.
         compiled: None chooses: kernels compiled by numba above 10 variables where numba is installed, else numpy. True asks for the
             kernels; the smallest states, below 2^6 amplitudes, are numpy's all the same. False asks for numpy.
 
@@ -127,7 +145,8 @@ class QaoaEngine:
         name: Which one computes, `qaoa-numba` or `qaoa-numpy`.
 
     Raises:
-        InputError: If there are no layers, variables or threads, or the kernels are asked for and numba is missing.
+        InputError: If there are no layers, variables or threads, a coefficient isn't finite, the kernels are asked for and numba is
+            missing, or there is not enough memory.
 
     References:
         Farhi, Goldstone, Gutmann 2014, arXiv:1411.4028, eqs. 2-6.
@@ -137,10 +156,13 @@ class QaoaEngine:
 
     def __init__(self, cost: Diagonal, layers: int, *, threads: int = 1, compiled: bool | None = None) -> None:
         for what, number in (("layers", layers), ("threads", threads), ("variables", cost.variables)):
-            if number < 1:
-                message = f"{what} is {number}, expected 1 or more"
-                raise InputError(message)
-        self._layers = layers
+            check_count(what, number)
+        check_coefficients(cost.coefficients)
+        needed = memory_of(cost, layers, gradient=False, compiled=compiled)
+        check_free(f"exact energies of {cost.variables} qubits", needed, "use a smaller problem or a machine with more memory")
+        threads = fitting_threads(threads, lambda count: memory_of(cost, layers, gradient=True, threads=count, compiled=compiled))
+        largest = np.abs(cost.coefficients).max(initial=0.0)
+        self._limits = limits([largest] * layers + [1.0] * layers)
         self._variables = cost.variables
         self._computes = _choose(cost, layers, threads, compiled)
         self.name = self._computes.name
@@ -151,16 +173,16 @@ class QaoaEngine:
 
     def energies(self, points: Points) -> Values:
         """`(k,)` energies of `(k, 2 p)` points, which the threads share."""
-        return self._computes.energies(self._checked(points))
+        return self._computes.energies(checked(points, self._limits))
 
     def gradient(self, point: Point) -> tuple[float, Point]:
         """The energy of a `(2 p,)` point and its `(2 p,)` gradient, in the time of a few energies."""
-        values, gradients = self.gradients(np.asarray(point)[None])
+        values, gradients = self._computes.gradients(checked(point, self._limits, one=True))
         return float(values[0]), gradients[0]
 
     def gradients(self, points: Points) -> tuple[Values, Points]:
         """`(k,)` energies and `(k, 2 p)` gradients."""
-        return self._computes.gradients(self._checked(points))
+        return self._computes.gradients(checked(points, self._limits))
 
     def probabilities(self, point: Point) -> NDArray[np.float64]:
         """`(2**n,)` probabilities of the basis states."""
@@ -174,11 +196,11 @@ class QaoaEngine:
 
     def state(self, point: Point) -> NDArray[np.complex128]:
         """`(2**n,)` amplitudes, up to a global phase that depends on the angles."""
-        return self._computes.state(self._checked(np.asarray(point)[None])[0])
+        return self._computes.state(checked(point, self._limits, one=True)[0])
 
     def samples(self, points: Points, shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """`(k, shots)` basis states drawn at each point, by the inverse of the cumulative distribution."""
-        points = self._checked(points)
+        points = checked(points, self._limits)
         out = np.empty((len(points), shots), dtype=np.int64)
         for row, point in enumerate(points):
             cumulative = self._weights(point)
@@ -220,19 +242,4 @@ class QaoaEngine:
 
     def _weights(self, point: Point) -> NDArray[np.float64]:
         """Probabilities of the states held."""
-        return self._computes.weights(self._checked(np.asarray(point)[None])[0])
-
-    def _checked(self, points: Points) -> Points:
-        """The points as the kernels read them.
-
-        Raises:
-            InputError: If their shape is wrong or an angle isn't finite.
-        """
-        points = np.ascontiguousarray(points, dtype=np.float64)
-        if points.ndim != 2 or points.shape[1] != 2 * self._layers:  # noqa: PLR2004 - points and parameters
-            message = f"points have the shape {points.shape}, expected (k, {2 * self._layers}): gamma_1 .. gamma_p, beta_1 .. beta_p"
-            raise InputError(message)
-        if not math.isfinite(np.vdot(points, points)):
-            message = "a point has an angle that is not finite, expected finite numbers"
-            raise InputError(message)
-        return points
+        return self._computes.weights(checked(point, self._limits, one=True)[0])

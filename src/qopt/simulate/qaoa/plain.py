@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from qopt.diagonal import Diagonal
     from qopt.types import Point, Points, Values
 
+_SMALL = 1 << 18
 _GROUP = 5
 """Qubits that one product of matrices mixes."""
+
+
+def memory_needed(variables: int, *, gradient: bool) -> int:
+    """Bytes that energies or gradients of n variables take: the costs, and at most so many states at a time."""
+    return (8 + 16 * (6 if gradient else 4) << variables) + _SMALL
 
 
 class Plain:

@@ -38,6 +38,10 @@ class Trained:
     evaluations: int
 
 
+_KNOWN: dict[tuple[object, ...], Trained] = {}
+"""What was trained in this process: the runs of a sweep over seeds or shots are trained alike."""
+
+
 def train(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point, *, threads: int | None = None) -> Trained:
     """The lowest energy that L-BFGS-B finds with exact gradients, from a start, and for QAOA also from depth 1 on.
 
@@ -53,29 +57,23 @@ def train(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point, *, threads: 
     References:
         Zhou, Wang, Choi, Pichler, Lukin 2020, arXiv:1812.01041, appendix B (INTERP).
     """
-    # The runs of a sweep over seeds or shots are trained alike.
     key = circuit_digest(ansatz.circuit), ansatz.parameters, operator_digest(hamiltonian), start.tobytes()
     if key not in _KNOWN:
         _KNOWN[key] = _trained(ansatz, hamiltonian, start, threads or cores())
     return _KNOWN[key]
 
 
-_KNOWN: dict[tuple[object, ...], Trained] = {}
-"""What was trained in this process."""
-
-
 def _trained(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point, threads: int) -> Trained:
     scales = np.ones(len(start)) if ansatz.scales is None else np.array(ansatz.scales)
     choice = simulate.choose(ansatz.circuit, ansatz.parameters, hamiltonian)
-    starts_there = [start]
-    evaluations = 0
+    points, evaluations = [start], 0
     if choice.layers is not None and choice.layers.plain and choice.layers.structure.layers > 1:
         # The engines of lower depths come first: they have let their memory go when the last one takes its own.
         deepened = _deepened(choice.layers.structure, start, scales, threads)
-        starts_there.append(deepened.point)
+        points.append(deepened.point)
         evaluations = deepened.evaluations
     engine = choice.engine(threads=threads)
-    found = [_descend(engine, point, scales) for point in starts_there]
+    found = [_descend(engine, point, scales) for point in points]
     best = min(found, key=lambda trained: trained.energy)
     return replace(best, evaluations=evaluations + sum(trained.evaluations for trained in found))
 

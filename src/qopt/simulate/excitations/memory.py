@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MATRIX_ELEMENTS = 1 << 21
 """Where the sector's matrix may have more elements the Hamiltonian is applied factor by factor, which is faster from there on."""
 _SMALL = 1 << 20
+_ELEMENT = 58
+"""Bytes that an element of the matrix takes while it is made: 12 are kept, and the rest are copies, more in SciPy 1.16 than in 1.17."""
 _MAX_ORBITALS = 31
 """The occupations of so many orbitals of both spins fit into 64 bits."""
 
@@ -55,7 +57,7 @@ def memory_needed(norb: int, electrons: tuple[int, int], excitations: Sequence[E
     connected = [n * (1 + count * (norb - count)) for n, count in zip(strings, electrons, strict=True)]
     one_spin = 5 * 8 * norb**2 * max(connected)
     factorised = 12 * connected[0] * (norb * (norb + 1) // 2) + 4 * 8 * dim
-    hamiltonian = 48 * matrix_elements(norb, electrons) if fits_a_matrix(norb, electrons) else factorised
+    hamiltonian = _ELEMENT * matrix_elements(norb, electrons) if fits_a_matrix(norb, electrons) else factorised
     vectors = 8 * dim * batch * (5 if gradient else 4)
     ladders = [split_spins(excitation.created, excitation.annihilated, norb)[:2] for excitation in excitations]
     parts = {ladder for both in ladders for ladder in both}

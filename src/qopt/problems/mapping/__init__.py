@@ -1,0 +1,15 @@
+"""From fermions to qubits: mappings as matrices over the integers modulo 2, what operators become in them, and tapering."""
+
+from qopt.problems.mapping.mapping import Mapping, bravyi_kitaev, jordan_wigner, parity_mapping
+from qopt.problems.mapping.operators import electronic_hamiltonian, number_operator, s_squared_operator, sz_operator
+
+__all__ = [
+    "Mapping",
+    "bravyi_kitaev",
+    "electronic_hamiltonian",
+    "jordan_wigner",
+    "number_operator",
+    "parity_mapping",
+    "s_squared_operator",
+    "sz_operator",
+]

@@ -122,3 +122,16 @@ def gathered(masks: Masks, bits: Sequence[int]) -> Masks:
     for new, old in enumerate(bits):
         out |= (masks >> old & 1) << new
     return out
+
+
+def masks(operator: SparsePauliOp) -> tuple[Masks, Masks]:
+    """`(m,)` masks of the X and of the Z of each term, bit q for qubit q."""
+    weights = np.int64(1) << np.arange(operator.num_qubits)
+    return operator.paulis.x @ weights, operator.paulis.z @ weights
+
+
+def diagonal_element(operator: SparsePauliOp, state: int) -> float:
+    """The expectation of an operator in a basis state, bit q for qubit q."""
+    x, z = masks(operator)
+    signs = 1 - 2 * (np.bitwise_count(z & state) & 1).astype(np.int8)
+    return float(np.sum(operator.coeffs.real * signs, where=x == 0))

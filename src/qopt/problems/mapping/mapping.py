@@ -117,9 +117,7 @@ class Mapping:
         Raises:
             InputError: If a determinant has other bits in the fixed qubits than it should.
         """
-        full = np.zeros_like(determinants)
-        for qubit, row in enumerate(self.rows):
-            full |= (np.bitwise_count(determinants & row) & 1).astype(np.int64) << qubit
+        full = self._full(determinants)
         for qubit, bit in self.fixed:
             if (wrong := (full >> qubit & 1) != bit).any():
                 raise InputError(
@@ -127,6 +125,14 @@ class Mapping:
                     f"{_listed(self.rows[qubit])} is {1 - bit}, expected {bit}"
                 )
         return gathered(full, self.kept)
+
+    def holds(self, determinants: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """`(k,)`: whether each determinant has the bits of the fixed qubits."""
+        full = self._full(determinants)
+        inside = np.ones(len(determinants), dtype=np.bool_)
+        for qubit, bit in self.fixed:
+            inside &= (full >> qubit & 1) == bit
+        return inside
 
     def decode(self, states: NDArray[np.int64]) -> NDArray[np.int64]:
         """`(k,)` determinants of `(k,)` basis states: what `encode` turns into them."""
@@ -188,6 +194,13 @@ class Mapping:
             names = ", ".join(_listed(self.rows[qubit]) for qubit, _ in self.fixed if (terms.x >> qubit & 1).any())
             raise InputError(f"the operator changes the parity of the spin orbitals {names}, expected one that conserves it")
         return terms.without(self.fixed, 2 * self.norb).operator(self.qubits)
+
+    def _full(self, determinants: NDArray[np.int64]) -> NDArray[np.int64]:
+        """`B n` of `(k,)` determinants, fixed qubits included."""
+        full = np.zeros_like(determinants)
+        for qubit, row in enumerate(self.rows):
+            full |= (np.bitwise_count(determinants & row) & 1).astype(np.int64) << qubit
+        return full
 
     def _generator(self, excitation: Excitation) -> RealPaulis:
         factors = [self.ladder(orbital, created=True) for orbital in excitation.created]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,8 +26,8 @@ def excitation_circuit(excitations: Sequence[Excitation], mapping: Mapping, dete
     """`.. exp(angle_1 (T_1 - T_1^dag)) exp(angle_0 (T_0 - T_0^dag)) |determinant>` as rotations about Pauli strings.
 
     Each excitation is exact, as its strings commute: `exp(-i angle G)`, with `G = sum c_k P_k`, is the product of rotations about `P_k` by
-    `2 angle c_k`, where `angle = coefficient * point[parameter]` as `Excitation` says. So its states are those of `ExcitationEngine`, written
-    into qubits by the mapping, to the sign.
+    `2 angle c_k`, where `angle = coefficient * point[parameter]` as `Excitation` says. So its states are those of `ExcitationEngine`,
+    written into qubits by the mapping, to the sign.
 
     Args:
         excitations: In the order in which they act; their parameters are 0, 1, .. without gaps, as `conserving` leaves them.
@@ -73,7 +74,7 @@ def rotate(circuit: QuantumCircuit, pauli: Pauli, angle: ParameterExpression | f
             if pauli.z[qubit]:
                 circuit.sdg(qubit)
             circuit.h(qubit)
-    chain = list(zip(support, support[1:], strict=False))
+    chain = list(pairwise(support))
     for control, target in chain:
         circuit.cx(control, target)
     circuit.rz(angle, support[-1])

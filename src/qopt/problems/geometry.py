@@ -140,8 +140,8 @@ def _check_distances(symbols: list[str], numbers: list[int], places: NDArray[np.
     for (i, j), distance in zip(pairs, distances, strict=True):
         if distance < _CLASH:
             raise InputError(
-                f"the atoms {symbols[i]} and {symbols[j]} (number {i + 1} and {j + 1}) are {distance:.3f} Angstrom apart, expected at least "
-                f"{_CLASH}: they are on top of each other"
+                f"the atoms {symbols[i]} and {symbols[j]} (number {i + 1} and {j + 1}) are {distance:.3f} Angstrom apart, expected at "
+                f"least {_CLASH}: they are on top of each other"
             )
     if not pairs:
         return

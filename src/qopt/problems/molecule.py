@@ -24,7 +24,6 @@ from qopt.problems.mapping import (
     sz_operator,
     taper,
 )
-from qopt.problems.molecular_data import MolecularData
 from qopt.problems.problem import Problem
 from qopt.references import SUBSPACE_STATES, lowest_in
 from qopt.types import Reference
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from qopt.ansatze import Ansatz
     from qopt.problems.mapping import Conserving, Mapping
+    from qopt.problems.molecular_data import MolecularData
 
 Mapper: TypeAlias = Literal["jordan-wigner", "parity", "bravyi-kitaev"]
 

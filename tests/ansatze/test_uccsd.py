@@ -1,0 +1,105 @@
+"""Circuits of excitations: their states are those of the excitation engine, amplitude by amplitude, in every mapping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import Operator, Pauli, Statevector
+from scipy.linalg import expm
+from tests.problems.mapping.mappings import MAPPINGS
+from tests.simulate.excitations.cases import Case, cases
+
+from qopt.ansatze.excitations import Excitation, kupccgsd, uccsd
+from qopt.ansatze.uccsd import excitation_circuit, rotate
+from qopt.errors import InputError
+from qopt.problems.fcidump import read_fcidump
+from qopt.problems.mapping import conserving, electronic_hamiltonian, jordan_wigner, taper
+from qopt.simulate.excitations import ExcitationEngine
+
+if TYPE_CHECKING:
+    from qopt.ansatze import Ansatz
+
+DATA = Path(__file__).parents[1] / "data" / "fcidump"
+LABELS = pytest.mark.parametrize("label", MAPPINGS)
+
+
+def state(ansatz: Ansatz, point: np.ndarray) -> np.ndarray:
+    """Amplitudes of the circuit, with values assigned by name."""
+    return Statevector(ansatz.circuit.assign_parameters(dict(zip(ansatz.parameters, point, strict=True)))).data
+
+
+@given(label=st.text("XYZI", min_size=1, max_size=4).filter(lambda label: set(label) != {"I"}), angle=st.floats(-7, 7))
+def test_rotations_are_exponentials_of_pauli_strings(label: str, angle: float) -> None:
+    """`exp(-i angle P / 2)`, global phase included."""
+    circuit = QuantumCircuit(len(label))
+    rotate(circuit, Pauli(label), angle)
+    np.testing.assert_allclose(Operator(circuit).data, expm(-0.5j * angle * Pauli(label).to_matrix()), rtol=0, atol=1e-12)
+
+
+@LABELS
+@settings(max_examples=15)
+@given(case=cases())
+def test_states_are_those_of_the_engine(label: str, case: Case) -> None:
+    """Excitations of any kind that share parameters and have coefficients, from any determinant."""
+    norb, electrons = case.integrals.norb, case.integrals.electrons
+    mapping = MAPPINGS[label](norb, electrons)
+    left = conserving(case.excitations, mapping)
+    if not left.excitations:
+        return
+    point = case.point[list(left.parameters)]
+    engine = ExcitationEngine(case.integrals, left.excitations, len(point), reference=case.reference, compiled=False)
+    expected = np.zeros(2**mapping.qubits)
+    expected[mapping.encode(engine.strings)] = engine.state(point)
+    got = state(excitation_circuit(left.excitations, mapping, case.reference), point)
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-10)
+
+
+@LABELS
+@pytest.mark.parametrize("kind", ["uccsd", "kupccgsd"])
+def test_tapered_states_are_those_of_the_engine(label: str, kind: str) -> None:
+    """H4 on 5 qubits: the engine in the full sector, the circuit in the tapered one, and one energy."""
+    integrals = read_fcidump(DATA / "h4.fcidump")
+    full, determinant = MAPPINGS[label](4, (2, 2)), 0b00110011
+    mapping = taper(full, electronic_hamiltonian(integrals, full), determinant)
+    left = conserving(uccsd(4, (2, 2)) if kind == "uccsd" else kupccgsd(4), mapping)
+    point = np.random.default_rng(1).normal(size=len(left.parameters))
+    engine = ExcitationEngine(integrals, left.excitations, len(point))
+    ansatz = excitation_circuit(left.excitations, mapping, determinant, name=kind)
+    psi, inside = state(ansatz, point), mapping.holds(engine.strings)
+    assert (ansatz.circuit.num_qubits, ansatz.name) == (5, kind)
+    np.testing.assert_allclose(psi[mapping.encode(engine.strings[inside])], engine.state(point)[inside], rtol=0, atol=1e-10)
+    assert not engine.state(point)[~inside].any()
+    energy = Statevector(psi).expectation_value(electronic_hamiltonian(integrals, mapping)).real
+    assert energy == pytest.approx(engine.energies(point[None])[0], abs=1e-10)
+
+
+def test_parameters_keep_their_order_beyond_ten() -> None:
+    """theta_2 comes before theta_10, whatever the alphabet says."""
+    ansatz = excitation_circuit(uccsd(4, (2, 2)), jordan_wigner(4), 0b00110011)
+    assert ansatz.parameters == tuple(f"theta_{index}" for index in range(26))
+
+
+REFUSALS = {
+    r"the excitations have the parameters \[\], expected one or more": (),
+    r"the excitations have the parameters \[1\], expected one or more, counted from 0 without gaps": (Excitation((1,), (0,), 1),),
+    r"the excitation from \(0,\) to \(4,\) can't be mapped": (Excitation((4,), (0,), 0),),
+}
+
+
+@pytest.mark.parametrize("message", REFUSALS)
+def test_what_makes_no_circuit_is_refused(message: str) -> None:
+    """Each refusal says what was got."""
+    with pytest.raises(InputError, match=message):
+        excitation_circuit(REFUSALS[message], jordan_wigner(2), 0b0101)
+
+
+def test_a_rotation_about_nothing_is_refused() -> None:
+    """The identity turns nothing but the global phase."""
+    with pytest.raises(InputError, match="a rotation about the identity is a global phase"):
+        rotate(QuantumCircuit(2), Pauli("II"), 0.5)

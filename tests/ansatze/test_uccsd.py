@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from qiskit import QuantumCircuit
-from qiskit.quantum_info import Operator, Pauli, Statevector
-from scipy.linalg import expm
+from qiskit.quantum_info import SparsePauliOp, Statevector
 from tests.problems.mapping.mappings import MAPPINGS
 from tests.simulate.excitations.cases import Case, cases
 
 from qopt.ansatze.excitations import Excitation, kupccgsd, uccsd
-from qopt.ansatze.uccsd import excitation_circuit, rotate
+from qopt.ansatze.uccsd import excitation_circuit, excite
 from qopt.errors import InputError
 from qopt.problems.fcidump import read_fcidump
 from qopt.problems.mapping import conserving, electronic_hamiltonian, jordan_wigner, taper
@@ -32,14 +30,6 @@ LABELS = pytest.mark.parametrize("label", MAPPINGS)
 def state(ansatz: Ansatz, point: np.ndarray) -> np.ndarray:
     """Amplitudes of the circuit, with values assigned by name."""
     return Statevector(ansatz.circuit.assign_parameters(dict(zip(ansatz.parameters, point, strict=True)))).data
-
-
-@given(label=st.text("XYZI", min_size=1, max_size=4).filter(lambda label: set(label) != {"I"}), angle=st.floats(-7, 7))
-def test_rotations_are_exponentials_of_pauli_strings(label: str, angle: float) -> None:
-    """`exp(-i angle P / 2)`, global phase included."""
-    circuit = QuantumCircuit(len(label))
-    rotate(circuit, Pauli(label), angle)
-    np.testing.assert_allclose(Operator(circuit).data, expm(-0.5j * angle * Pauli(label).to_matrix()), rtol=0, atol=1e-12)
 
 
 @LABELS
@@ -99,7 +89,28 @@ def test_what_makes_no_circuit_is_refused(message: str) -> None:
         excitation_circuit(REFUSALS[message], jordan_wigner(2), 0b0101)
 
 
-def test_a_rotation_about_nothing_is_refused() -> None:
-    """The identity turns nothing but the global phase."""
-    with pytest.raises(InputError, match="a rotation about the identity is a global phase"):
-        rotate(QuantumCircuit(2), Pauli("II"), 0.5)
+@pytest.mark.parametrize("label", ["XX", "ZZ", "II"])
+def test_what_is_no_generator_is_refused(label: str) -> None:
+    """Strings without a letter Y are symmetric, and T - T^dag is antisymmetric."""
+    with pytest.raises(InputError, match="the operator is not i"):
+        excite(QuantumCircuit(2), SparsePauliOp(label), 0.5)
+
+
+def test_strings_that_flip_unlike_qubits_are_refused() -> None:
+    """The generators of two excitations are two generators."""
+    with pytest.raises(InputError, match="expected strings that flip the same qubits"):
+        excite(QuantumCircuit(2), SparsePauliOp(["IY", "YI"]), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("created", "annihilated", "expected"), [((2, 5), (1, 4), 14), ((1,), (0,), 4), ((3,), (0,), 8), ((2, 3, 6), (0, 1, 4), 44)]
+)
+def test_double_excitations_take_fourteen_gates_and_two_for_each_sign(
+    created: tuple[int, ...], annihilated: tuple[int, ...], expected: int
+) -> None:
+    """Under Jordan-Wigner: singles take 4, and a triple with orbital 5 in between takes its 32, 10 and 2."""
+    generator = jordan_wigner(4).generator(Excitation(created, annihilated, 0))
+    circuit = QuantumCircuit(8)
+    excite(circuit, generator, 0.5)
+    assert circuit.count_ops()["cx"] == expected
+    assert circuit.count_ops()["ry"] == len(generator)

@@ -49,7 +49,8 @@ class Molecule(Problem):
     Args:
         data: From `from_geometry`, `from_fcidump` or `shipped`.
         space: Which electrons and orbitals take part; None means all.
-        mapper: How occupations are written into qubits; `parity` leaves out the two qubits that hold conserved parities.
+        mapper: How occupations are written into qubits; `parity` leaves out the two qubits that hold conserved parities. Tapered they are
+            equally many, and `jordan-wigner` has the fewest groups to be measured.
         tapering: Whether a qubit is left out for each further symmetry; the sector is that of the lowest determinant.
 
     Attributes:
@@ -65,7 +66,7 @@ class Molecule(Problem):
 
     units = "Ha"
 
-    def __init__(self, data: MolecularData, *, space: Space | None = None, mapper: Mapper = "parity", tapering: bool = True) -> None:
+    def __init__(self, data: MolecularData, *, space: Space | None = None, mapper: Mapper = "jordan-wigner", tapering: bool = True) -> None:
         self.data = data
         self.space = space or Space()
         self.integrals = restrict(data.integrals, *self.space.split(data.integrals, data.nuclei))

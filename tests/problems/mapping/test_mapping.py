@@ -22,6 +22,7 @@ from qopt.problems.mapping import (
     electronic_hamiltonian,
     jordan_wigner,
     number_operator,
+    one_body_operator,
     parity_mapping,
     s_squared_operator,
     sz_operator,
@@ -82,6 +83,19 @@ def test_conserved_numbers_are_those_of_occupations(label: str) -> None:
 
 
 @LABELS
+@given(seed=st.integers(0, 2**32 - 1))
+def test_one_body_operators_equal_their_matrices(label: str, seed: int) -> None:
+    """Any symmetric matrix over spatial orbitals, spins summed over."""
+    norb, electrons = 3, (2, 1)
+    matrix = np.random.default_rng(seed).normal(size=(norb, norb))
+    matrix = matrix + matrix.T
+    a = excitations.annihilators(2 * norb)
+    expected = sum(matrix[p, q] * (a[p + s].T @ a[q + s]) for p, q in product(range(norb), repeat=2) for s in (0, norb))
+    got = one_body_operator(matrix, MAPPINGS[label](norb, electrons))
+    np.testing.assert_allclose(got.to_matrix(), encodings.mapped(expected, *slow(label, norb, electrons)), rtol=0, atol=1e-12)
+
+
+@LABELS
 def test_determinants_survive_the_way_to_qubits_and_back(label: str) -> None:
     """Basis states are B n, and decoded they are n again."""
     norb, electrons = 3, (2, 1)
@@ -119,6 +133,8 @@ REFUSALS = {
     "the mapping is for 3 orbitals, expected 2": lambda: electronic_hamiltonian(
         random_integrals(2, (1, 1), np.random.default_rng(0)), jordan_wigner(3)
     ),
+    r"got a matrix of shape \(2, 2\), expected a symmetric one over 3 orbitals": lambda: one_body_operator(np.eye(2), jordan_wigner(3)),
+    r"got a matrix of shape \(2, 2\), expected a symmetric one over 2": lambda: one_body_operator(np.tri(2), jordan_wigner(2)),
     "there are 32 orbitals to be mapped to qubits, expected 1 to 31: choose an active space": lambda: bravyi_kitaev(32),
     "the matrix over the integers modulo 2 has no inverse": lambda: Mapping("own", 1, (1, 1)),
     r"the excitation from \(0,\) to \(3,\) can't be mapped: it changes the parity of the spin orbitals \[0, 1\], which is conserved": (

@@ -21,6 +21,7 @@ from qopt.problems.mapping import (
     diagonal_element,
     electronic_hamiltonian,
     jordan_wigner,
+    one_body_operator,
     parity_mapping,
     taper,
     z2_symmetries,
@@ -126,6 +127,15 @@ def test_shared_parameters_stay_shared() -> None:
     assert len(singles) == 2 * len({excitation.parameter for excitation in singles}) == 4
     assert {excitation.parameter for excitation in left.excitations} == set(range(len(left.parameters)))
     assert len(left.excitations) + len(left.dropped) == len(before)
+
+
+def test_one_body_operators_lose_what_leaves_the_sector() -> None:
+    """H2's coordinate along the bond connects orbitals of unlike parity: its expectation is that of its diagonal, whatever the state."""
+    integrals = read_fcidump(DATA / "h2.fcidump")
+    full = jordan_wigner(2)
+    mapping = taper(full, electronic_hamiltonian(integrals, full), 0b0101)
+    operator = one_body_operator(np.array([[0.7, 0.9], [0.9, 0.7]]), mapping)
+    np.testing.assert_allclose(operator.to_matrix(), 1.4 * np.eye(2), rtol=0, atol=1e-12)
 
 
 def test_a_determinant_outside_of_the_sector_is_refused() -> None:

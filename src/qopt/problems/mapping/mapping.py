@@ -195,6 +195,11 @@ class Mapping:
             raise InputError(f"the operator changes the parity of the spin orbitals {names}, expected one that conserves it")
         return terms.without(self.fixed, 2 * self.norb).operator(self.qubits)
 
+    def conserved(self, terms: RealPaulis) -> RealPaulis:
+        """Those terms of an operator on all qubits that change no fixed one."""
+        kept = terms.x & sum(1 << qubit for qubit, _ in self.fixed) == 0
+        return RealPaulis(terms.x[kept], terms.z[kept], terms.coefficients[kept])
+
     def _full(self, determinants: NDArray[np.int64]) -> NDArray[np.int64]:
         """`B n` of `(k,)` determinants, fixed qubits included."""
         full = np.zeros_like(determinants)

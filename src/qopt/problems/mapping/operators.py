@@ -10,6 +10,7 @@ from qopt.errors import InputError
 from qopt.problems.mapping.paulis import RealPaulis
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from qiskit.quantum_info import SparsePauliOp
 
     from qopt.problems.integrals import Integrals
@@ -47,6 +48,23 @@ def electronic_hamiltonian(integrals: Integrals, mapping: Mapping) -> SparsePaul
     return mapping.operator(RealPaulis.total(parts).collected())
 
 
+def one_body_operator(matrix: NDArray[np.float64], mapping: Mapping) -> SparsePauliOp:
+    """`sum d_pq E_pq` of a symmetric `(norb, norb)` matrix, such as a component of the dipole: `tr d + 1/2 sum d_pq M_pq`.
+
+    What changes a parity that the mapping holds fixed has the expectation 0 in all of its states, and is left out.
+
+    Raises:
+        InputError: If the matrix isn't symmetric, or has another number of orbitals.
+    """
+    if matrix.shape != (mapping.norb, mapping.norb) or not np.allclose(matrix, matrix.T, rtol=0, atol=1e-8):
+        raise InputError(f"got a matrix of shape {matrix.shape}, expected a symmetric one over {mapping.norb} orbitals")
+    symmetric = 0.5 * (matrix + matrix.T)
+    strings = RealPaulis.total(
+        [RealPaulis.constant(float(np.trace(symmetric))), *(mapping.hops(s).scaled(0.5 * symmetric) for s in (0, 1))]
+    )
+    return mapping.operator(mapping.conserved(strings.collected()))
+
+
 def number_operator(mapping: Mapping) -> SparsePauliOp:
     """How many electrons there are."""
     return mapping.operator(RealPaulis.total(_numbers(mapping, spin) for spin in (0, 1)).collected())
@@ -80,5 +98,5 @@ def _sz(mapping: Mapping) -> RealPaulis:
     return RealPaulis.total([_numbers(mapping, 0).scaled(0.5), _numbers(mapping, 1).scaled(-0.5)])
 
 
-def _chosen(strings: RealPaulis, indices: np.ndarray) -> RealPaulis:
-    return RealPaulis(*(array.reshape(-1)[indices] for array in (strings.x, strings.z, strings.coefficients)))
+def _chosen(strings: RealPaulis, indices: NDArray[np.int64]) -> RealPaulis:
+    return RealPaulis(strings.x.reshape(-1)[indices], strings.z.reshape(-1)[indices], strings.coefficients.reshape(-1)[indices])

@@ -4,14 +4,17 @@ from qopt.references.brute_force import BRUTE_FORCE_VARIABLES, brute_force
 from qopt.references.diagonalisation import DIAGONALISE_QUBITS, diagonalise
 from qopt.references.milp import Cut, maxcut_milp
 from qopt.references.random_strings import greedy_descent, random_strings
+from qopt.references.subspace import SUBSPACE_STATES, lowest_in
 
 __all__ = [
     "BRUTE_FORCE_VARIABLES",
     "DIAGONALISE_QUBITS",
+    "SUBSPACE_STATES",
     "Cut",
     "brute_force",
     "diagonalise",
     "greedy_descent",
+    "lowest_in",
     "maxcut_milp",
     "random_strings",
 ]

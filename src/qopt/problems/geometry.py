@@ -1,0 +1,185 @@
+"""Molecules from geometries, by PySCF's restricted Hartree-Fock. The one place that knows PySCF, which the extra `chem` brings."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from qopt.errors import InputError
+from qopt.problems.integrals import MAX_ORBITALS, Integrals
+from qopt.problems.molecular_data import MolecularData
+from qopt.problems.text_file import TextFile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BOHR = 0.529177210903
+"""Angstrom, CODATA 2018."""
+_NOISE = 1e-12
+_CLASH = 0.2
+_LONG = 1.4
+_SMALLEST_RADIUS = 0.37
+"""Half the bond of H2: the tabulated radius of hydrogen is that of its bonds to carbon and the like."""
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A molecule as quantum chemistry programs are told of it.
+
+    Attributes:
+        atoms: `Li 0 0 0; H 0 0 1.595`, or the lines of a z-matrix, separated by `;` or line breaks; or the path of a file `.xyz`.
+        basis: A name that PySCF knows, such as `sto-3g` or `cc-pvdz`.
+        charge: In units of the elementary charge.
+        multiplicity: One more than there are unpaired electrons.
+        units: Of the coordinates; files `.xyz` are always in Angstrom.
+    """
+
+    atoms: str
+    basis: str = "sto-3g"
+    charge: int = 0
+    multiplicity: int = 1
+    units: Literal["angstrom", "bohr"] = "angstrom"
+
+
+def from_geometry(geometry: Geometry) -> MolecularData:
+    """Integrals over the canonical orbitals of RHF, or of ROHF where electrons are unpaired, adapted to the point group.
+
+    Orbitals of equal energy are told apart by the point group (its largest subgroup without degenerate representations), which leaves the
+    most symmetries for tapering; each has its largest coefficient positive. Integrals below 1e-12 hartree are what is left of zeros.
+
+    Raises:
+        InputError: If PySCF isn't installed, the geometry, the basis, the charge or the multiplicity make no sense, or Hartree-Fock doesn't
+            converge.
+
+    Warns:
+        UserWarning: If the bonds are so long that the coordinates look like Bohr.
+
+    References:
+        Sun et al. 2020, J. Chem. Phys. 153, 024109, arXiv:2002.12531 (PySCF).
+    """
+    try:
+        import pyscf  # noqa: PLC0415 - an extra, and slow to import
+    except ModuleNotFoundError:
+        raise InputError(
+            "a molecule given by its geometry needs PySCF, which is not installed: pip install 'qopt-vqa[chem]', or take a shipped "
+            "molecule or an FCIDUMP file"
+        ) from None
+    molecule = _built(geometry, pyscf)
+    orbitals = _orbitals(molecule, geometry, pyscf)
+    norb = orbitals.shape[1]
+    if norb > MAX_ORBITALS:
+        raise InputError(f"{geometry.basis} gives {norb} orbitals, expected at most {MAX_ORBITALS}: choose a smaller basis")
+    one_body = orbitals.T @ pyscf.scf.hf.get_hcore(molecule) @ orbitals
+    two_body = pyscf.ao2mo.restore(1, pyscf.ao2mo.kernel(molecule, orbitals), norb)
+    one_body, two_body = (np.where(np.abs(numbers) < _NOISE, 0.0, numbers) for numbers in (one_body, two_body))
+    electrons = molecule.nelec
+    integrals = Integrals(float(molecule.energy_nuc()), one_body, two_body, (int(electrons[0]), int(electrons[1])))
+    nuclei = tuple(int(nucleus) for nucleus in molecule.atom_charges())
+    source = f"{geometry.atoms} ({geometry.units}), {geometry.basis}, PySCF {pyscf.__version__}"
+    return MolecularData(integrals, _formula(molecule), nuclei, source)
+
+
+def _built(geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has no types
+    """The molecule, with everything checked that PySCF would complain about in its own words, or not at all."""
+    text, units = _text(geometry)
+    try:
+        atoms = pyscf.gto.format_atom(text, unit=units)
+        symbols = [pyscf.gto.mole._atom_symbol(symbol) for symbol, _ in atoms]  # noqa: SLF001 - it has no public name
+        numbers = [pyscf.gto.charge(symbol) for symbol in symbols]
+    except Exception as error:  # noqa: BLE001 - whatever PySCF stumbles over
+        raise InputError(
+            f"the geometry {geometry.atoms!r} can't be read ({_line(error)}), expected atoms such as 'Li 0 0 0; H 0 0 1.595'"
+        ) from None
+    places = np.array([place for _, place in atoms], dtype=float)
+    if not atoms or not np.isfinite(places).all():
+        raise InputError(f"the geometry {geometry.atoms!r} has no atoms or coordinates that aren't finite")
+    _check_distances(symbols, numbers, places * BOHR)
+    electrons = sum(numbers) - geometry.charge
+    if electrons < 1:
+        raise InputError(f"charge is {geometry.charge}, expected less than {sum(numbers)}: no electron is left")
+    if geometry.multiplicity < 1 or (electrons - geometry.multiplicity) % 2 == 0 or geometry.multiplicity > electrons + 1:
+        odd, fitting = ("an odd", "2, 4, ..") if electrons % 2 else ("an even", "1, 3, ..")
+        raise InputError(
+            f"multiplicity is {geometry.multiplicity}, expected {fitting}: {'+'.join(symbols)} with charge {geometry.charge} has {odd} "
+            f"number of electrons, {electrons}"
+        )
+    arguments = {"charge": geometry.charge, "spin": geometry.multiplicity - 1, "unit": "Bohr", "verbose": 0}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # It advises to install a package with more bases.
+            return pyscf.gto.M(atom=atoms, basis=geometry.basis, symmetry=True, **arguments)
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise InputError(
+            f"PySCF has no basis {geometry.basis!r} for {', '.join(sorted(set(symbols)))} ({_line(error)}), expected one such as sto-3g, "
+            "6-31g or cc-pvdz"
+        ) from None
+
+
+def _text(geometry: Geometry) -> tuple[str, str]:
+    if not geometry.atoms.strip().lower().endswith(".xyz"):
+        return geometry.atoms, geometry.units.capitalize()
+    file = TextFile.read(Path(geometry.atoms.strip()))
+    lines = [line for _, line in file.lines()]
+    if not re.fullmatch(r"\s*[0-9]{1,4}\s*", lines[0]) or len(lines) < int(lines[0]) + 2:
+        raise file.at(1, 1, f"got {lines[0][:40]!r}, expected a file .xyz: the number of atoms, a comment, and a line for each atom")
+    return "\n".join(lines[2 : int(lines[0]) + 2]), "Angstrom"
+
+
+def _check_distances(symbols: list[str], numbers: list[int], places: NDArray[np.float64]) -> None:
+    """Refuse atoms that are on top of each other, and warn of bonds as long as if Bohr were taken for Angstrom. Places in Angstrom."""
+    from pyscf.data import radii  # noqa: PLC0415 - an extra
+
+    pairs = list(combinations(range(len(symbols)), 2))
+    distances = [float(np.linalg.norm(places[i] - places[j])) for i, j in pairs]
+    for (i, j), distance in zip(pairs, distances, strict=True):
+        if distance < _CLASH:
+            raise InputError(
+                f"the atoms {symbols[i]} and {symbols[j]} (number {i + 1} and {j + 1}) are {distance:.3f} Angstrom apart, expected at "
+                f"least {_CLASH}: they are on top of each other"
+            )
+    if not pairs:
+        return
+    radius = [max(radii.COVALENT[number] * BOHR, _SMALLEST_RADIUS) for number in numbers]
+    usual = [radius[i] + radius[j] for i, j in pairs]
+    shortest = min(range(len(pairs)), key=lambda pair: distances[pair] / usual[pair])
+    i, j = pairs[shortest]
+    if distances[shortest] > _LONG * usual[shortest]:
+        warnings.warn(
+            f"the shortest bond, {symbols[i]}-{symbols[j]}, is {distances[shortest]:.3f} Angstrom long, about {usual[shortest]:.2f} are "
+            "usual: if the coordinates are in Bohr, say units: bohr",
+            stacklevel=4,
+        )
+
+
+def _orbitals(molecule: Any, geometry: Geometry, pyscf: Any) -> NDArray[np.float64]:  # noqa: ANN401 - PySCF has no types
+    """`(nao, norb)` canonical orbitals: those that are occupied first, then by energy, each with its largest coefficient positive."""
+    field = pyscf.scf.RHF(molecule)
+    field.conv_tol, field.max_cycle = 1e-13, 200
+    field.kernel()
+    if not field.converged:
+        field = field.newton()
+        field.kernel()
+    if not field.converged:
+        raise InputError(f"Hartree-Fock doesn't converge for {geometry.atoms!r} in {geometry.basis}, expected usual bonds")
+    order = np.lexsort((np.round(field.mo_energy, 9), -field.mo_occ))
+    orbitals = np.asarray(field.mo_coeff)[:, order]
+    largest = np.abs(orbitals).argmax(axis=0)
+    return np.ascontiguousarray(orbitals * np.sign(orbitals[largest, np.arange(orbitals.shape[1])]))
+
+
+def _formula(molecule: Any) -> str:  # noqa: ANN401 - PySCF has no types
+    symbols = [molecule.atom_pure_symbol(i) for i in range(molecule.natm)]
+    counted = "".join(f"{symbol}{symbols.count(symbol) if symbols.count(symbol) > 1 else ''}" for symbol in dict.fromkeys(symbols))
+    charge = molecule.charge
+    return counted + (f"{abs(charge) if abs(charge) > 1 else ''}{'+' if charge > 0 else '-'}" if charge else "")
+
+
+def _line(error: Exception) -> str:
+    """An error of PySCF on one short line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:120]

@@ -17,7 +17,7 @@ from qopt.problems.molecular_data import shipped
 if TYPE_CHECKING:
     from pathlib import Path
 
-NEEDS_PYSCF = pytest.mark.skipif(importlib.util.find_spec("pyscf") is None, reason="PySCF is not installed")
+NEEDS_PYSCF = pytest.mark.skipif(importlib.util.find_spec("pyscf") is None, reason="PySCF is the extra chem, tested in a section of CI")
 
 
 def test_without_pyscf_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

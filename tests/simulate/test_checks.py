@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,8 +47,7 @@ def excitations(threads: int = 1) -> Engine:
     return ExcitationEngine(H2.integrals(), kupccgsd(2), 2, threads=threads)
 
 
-NUMBA = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
-ENGINES = pytest.mark.parametrize("make", [pytest.param(kernels, marks=NUMBA), plain, gates, excitations])
+ENGINES = pytest.mark.parametrize("make", [kernels, plain, gates, excitations])
 
 
 @ENGINES
@@ -146,7 +144,6 @@ def test_a_hamiltonian_that_is_not_finite_is_refused() -> None:
         CircuitEngine(QuantumCircuit(2), (), SparsePauliOp(["ZZ", "XX"], [1.0, np.nan]))
 
 
-@NUMBA
 @pytest.mark.parametrize("threads", [1, 2])
 def test_callers_of_one_engine_get_their_own_answers(threads: int) -> None:
     """Three Python threads ask for different things of different points, and each gets what it would get alone."""

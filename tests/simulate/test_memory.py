@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tracemalloc
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from qopt.simulate.choice import Choice
 
+AER = tuple(int(part) for part in version("qiskit-aer").split(".")[:2])
 REFUSAL = r"take [\d,.]+ GB of memory, [\d,.]+ GB are free here"
 
 
@@ -72,15 +74,18 @@ print(bytes_of("VmHWM") - before)
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the peak of a process is read from Linux's tables")
+@pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(),
+    reason="only Linux forgets the peak of the imports",
+)
 @pytest.mark.parametrize(("qubits", "field"), [(15, 0.5), (16, 0.0), (17, 0.5)])
 def test_gradients_of_circuits_take_what_was_said(qubits: int, field: float) -> None:
-    """The peak of a process of its own, which Aer's memory is part of, within a factor of 3: Aer 0.17 takes half of what 0.18 does."""
+    """The peak of a process of its own, which Aer's memory is part of, within a factor of 2; Aer 0.17 takes less than is said."""
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", PEAK, str(qubits), str(field)]
     peak = int(subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout)
     predicted = memory.memory_needed(None, ising(qubits, field), gradient=True)
-    assert peak / 1.25 <= predicted <= 3.0 * peak
+    assert peak / 1.25 <= predicted <= (2.0 if AER >= (0, 18) else 2.75) * peak
 
 
 @pytest.mark.parametrize("gradient", [False, True])

@@ -17,7 +17,7 @@ from qopt.simulate.checks import check_count
 from qopt.simulate.prepared import Prepared, Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
     from qiskit import QuantumCircuit
@@ -60,9 +60,7 @@ class ExactEstimator(BaseEstimatorV2):  # type: ignore[misc]  # qiskit's classes
             InputError: From the job's `result()`, where a circuit is not made of gates alone.
         """
         coerced = [EstimatorPub.coerce(pub, self._default_precision if precision is None else precision) for pub in pubs]
-        job = PrimitiveJob(self._answers, coerced, np.random.default_rng(self._seeds.spawn(1)[0]))
-        job._submit()  # noqa: SLF001 - how every primitive of qiskit starts its job
-        return job
+        return _begun(self._answers, coerced, self._seeds)
 
     def _answers(self, pubs: list[EstimatorPub], rng: np.random.Generator) -> PrimitiveResult:
         with self._lock:  # engines write into memory of their own
@@ -113,9 +111,7 @@ class ExactSampler(BaseSamplerV2):  # type: ignore[misc]  # qiskit's classes are
             InputError: From the job's `result()`, where a circuit measures nothing, or measures, resets or branches before its end.
         """
         coerced = [SamplerPub.coerce(pub, self._default_shots if shots is None else shots) for pub in pubs]
-        job = PrimitiveJob(self._answers, coerced, np.random.default_rng(self._seeds.spawn(1)[0]))
-        job._submit()  # noqa: SLF001 - how every primitive of qiskit starts its job
-        return job
+        return _begun(self._answers, coerced, self._seeds)
 
     def _answers(self, pubs: list[SamplerPub], rng: np.random.Generator) -> PrimitiveResult:
         with self._lock:  # engines write into memory of their own
@@ -133,6 +129,13 @@ class ExactSampler(BaseSamplerV2):  # type: ignore[misc]  # qiskit's classes are
             DataBin(**registers, shape=pub.shape),
             metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata, "engine": parted.prepared.engine()},
         )
+
+
+def _begun(answers: Callable[..., PrimitiveResult], pubs: list[Any], seeds: np.random.SeedSequence) -> PrimitiveJob:
+    """A job at work, with random numbers of its own."""
+    job = PrimitiveJob(answers, pubs, np.random.default_rng(seeds.spawn(1)[0]))
+    job._submit()  # noqa: SLF001 - how every primitive of qiskit starts its job
+    return job
 
 
 @dataclass(frozen=True)

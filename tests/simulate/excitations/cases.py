@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NEEDS_NUMBA = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed")
-ENGINES = pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=NEEDS_NUMBA)], ids=["numpy", "numba"])
+ENGINES = pytest.mark.parametrize("compiled", [False, True], ids=["numpy", "numba"])
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.simulate.excitations.cases import ENGINES, NEEDS_NUMBA, Case, cases, random_integrals
+from tests.simulate.excitations.cases import ENGINES, Case, cases, random_integrals
 from tests.simulate.excitations.molecules import FCIDUMPS, H4, LIH
 
 from qopt.ansatze.excitations import Excitation, uccsd
@@ -133,7 +133,6 @@ def test_shared_parameters_add_their_slopes(*, compiled: bool) -> None:
     assert tied_gradient == pytest.approx([0.5 * gradient[0] - 2.0 * gradient[1]], abs=1e-13)
 
 
-@NEEDS_NUMBA
 def test_numba_is_for_more_than_ten_qubits() -> None:
     """Nobody waits for a compiler where NumPy is fast enough."""
     assert ExcitationEngine(H4.integrals(), (), 0).name == "excitations-numpy"
@@ -206,7 +205,7 @@ def test_more_orbitals_than_bits_are_refused() -> None:
         ExcitationEngine(Integrals(0.0, np.eye(32), np.zeros((32,) * 4), (1, 1)), (), 0)
 
 
-@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=NEEDS_NUMBA)])
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize(("norb", "electrons"), [(6, (2, 2)), (7, (3, 3)), (8, (3, 4)), (9, (4, 4))])
 def test_memory_is_told_before_it_is_taken(norb: int, electrons: tuple[int, int], *, compiled: bool) -> None:
     """Making an engine and asking for gradients takes no more than was said, and a fair part of it."""

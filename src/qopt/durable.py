@@ -102,7 +102,8 @@ class Durable:
 
     Args:
         ledger: The run's journal, folded.
-        connect: Opens the executor; called at the first question that the journal can't answer.
+        connect: Opens the executor for a circuit; called at the first question about it that the journal can't answer.
+        frozen: The circuit that the run began with.
         seed: The run's seed.
         threads: How many the simulator has.
         signals: Says whether the run was asked to leave.
@@ -120,7 +121,8 @@ class Durable:
     def __init__(  # noqa: PLR0913 - all that answering takes
         self,
         ledger: Ledger,
-        connect: Callable[[], Executor],
+        connect: Callable[[Frozen], Executor],
+        frozen: Frozen,
         *,
         seed: int,
         threads: int,
@@ -132,6 +134,7 @@ class Durable:
         self.ledger = ledger
         self.evaluations = 0
         self._connect = connect
+        self._frozen = frozen
         self._executor: Executor | None = None
         self._seed = seed
         self._threads = threads
@@ -146,7 +149,7 @@ class Durable:
     def executor(self) -> Executor:
         """The conversation with the backend, opened when it is first needed."""
         if self._executor is None:
-            self._executor = self._connect()
+            self._executor = self._connect(self._frozen)
         return self._executor
 
     def measure(self, stage: Stage, question: Question) -> Answer:
@@ -175,6 +178,12 @@ class Durable:
             self._listener(Progress(question, estimate, job is None, job, self.evaluations))
         return Answer(estimate, lambda: from_bytes(self.ledger.raw(*key)))
 
+    def turn_to(self, frozen: Frozen) -> None:
+        """From now on questions are about this circuit: a simulator has the qubits of one, and what a job costs depends on it."""
+        if frozen is not self._frozen:
+            self._frozen = frozen
+            self._executor = None
+
     def go_live(self) -> None:
         """The journal can't answer the optimizer's next question: do what is to be done once before that."""
         if self.on_live is not None:
@@ -201,6 +210,7 @@ class Durable:
         self._signals.check()
         key = (question.stage, question.call)
         began = time.monotonic()
+        self.turn_to(stage.frozen)
         executor = self.executor
         cheap = executor.volatile and stage.objective.shots is None
         if key not in self.ledger.asked:

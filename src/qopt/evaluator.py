@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,39 +21,92 @@ NOISY_STEP = 0.1
 """Radians. The step of central differences under shot noise, near (3 sigma / |f'''|)^(1/3)."""
 
 
-class Evaluator:
-    """The `Evaluate` that an optimizer sees: numbered calls of the main stage, under a budget.
+@dataclass
+class Frontier:
+    """Where the journal ends, and whether the run may go on there.
 
     The budget is enforced where a question would be measured, outside the optimizer; what is recorded already is always answered.
 
     Attributes:
-        stop_at_frontier: Whether to stop where the journal ends.
-        failure: What went wrong in measuring, which is not the optimizer's fault, whatever it makes of it.
+        durable: Answers.
+        budget: When to stop.
+        stop: Whether to stop where the journal ends, to finish now.
         stops: Under which budget a recorded run of the same questions was stopped, by the number of calls that it had made.
     """
 
-    def __init__(
-        self, durable: Durable, stage: Stage, budget: Budget, *, scales: Point, reserve: int = 0, stop_at_frontier: bool = False
-    ) -> None:
-        """Count from the first call.
+    durable: Durable
+    budget: Budget
+    stop: bool = False
+    stops: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+
+    def check(self, stage: Stage, question: Question, *, calls: int, reserve: int) -> None:
+        """Look whether a question can be afforded, if it would cost something: what was asked already was affordable then.
 
         Args:
-            durable: Answers.
+            stage: To be asked.
+            question: Of it.
+            calls: Of the main stage before it.
+            reserve: Shots kept back for the final measurement.
+
+        Raises:
+            BudgetReached: If it can't.
+        """
+        key = (question.stage, question.call)
+        if key not in self.durable.ledger.answered and not self.stop:
+            self.durable.turn_to(stage.frozen)
+            self.durable.go_live()  # before the budget is looked at: what it finds may cost something, too
+        if self._is_new(key):
+            self._check_budget(stage, question, calls, reserve)
+
+    def _is_new(self, key: tuple[str, int]) -> bool:
+        """Whether the question would cost something: what was asked was affordable when it was asked, and may be paid already."""
+        ledger = self.durable.ledger
+        return key not in ledger.answered and key not in ledger.jobs if self.stop else key not in ledger.asked
+
+    def _was_stopping(self, calls: int) -> bool:
+        """Whether the run was stopped here under the same budget: what was left of its seconds then is not what is left now."""
+        known = self.durable.ledger.budgets.get(calls) or self.stops.get(calls)
+        return known == asdict(self.budget)
+
+    def _check_budget(self, stage: Stage, question: Question, calls: int, reserve: int) -> None:
+        budget, ledger, points = self.budget, self.durable.ledger, len(question.points)
+        if self.stop or self._was_stopping(calls):
+            raise BudgetReached
+        counted = points if question.stage == MAIN else 0
+        if budget.evaluations is not None and self.durable.evaluations + counted > budget.evaluations:
+            raise BudgetReached
+        if budget.shots is not None and ledger.shots + shots_of(stage.objective, stage.frozen, points) + reserve > budget.shots:
+            raise BudgetReached
+        if budget.wall is not None and ledger.wall >= budget.wall:
+            raise BudgetReached
+        if budget.qpu is not None and not self.durable.affords(points):
+            raise BudgetReached
+
+
+class Evaluator:
+    """The `Evaluate` that an optimizer sees: numbered calls of the main stage, as far as the frontier lets it.
+
+    Attributes:
+        call: The number of the next call.
+        failure: What went wrong in measuring, which is not the optimizer's fault, whatever it makes of it.
+    """
+
+    def __init__(self, frontier: Frontier, stage: Stage, *, scales: Point, reserve: int = 0, call: int = 0) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            frontier: Lets questions pass.
             stage: The main stage.
-            budget: When to stop.
             scales: `(n,)` what a unit of the optimizer is in radians of each parameter.
             reserve: Shots kept back for the final measurement.
-            stop_at_frontier: Stop where the journal ends, to finish now.
+            call: The number of the first call.
         """
-        self._durable = durable
+        self._frontier = frontier
         self._stage = stage
-        self._budget = budget
         self._scales = scales
         self._reserve = reserve
-        self.stop_at_frontier = stop_at_frontier
-        self._call = 0
+        self.call = call
         self.failure: Exception | None = None
-        self.stops: Mapping[int, Mapping[str, Any]] = {}
 
     @property
     def noisy(self) -> bool:
@@ -95,42 +148,11 @@ class Evaluator:
         if not np.isfinite(points).all():
             message = f"the optimizer asked for the point {points.tolist()}, expected finite numbers: check its options and its bounds"
             raise InputError(message, ("optimizer",))
-        question = Question(MAIN, self._call, kind, points)
+        question = Question(MAIN, self.call, kind, points)
         try:
-            if (MAIN, self._call) not in self._durable.ledger.answered and not self.stop_at_frontier:
-                self._durable.go_live()  # before the budget is looked at: what it finds may cost something, too
-            if self._is_new():
-                self._check_budget(points)
-            self._call += 1
-            return self._durable.measure(self._stage, question)
+            self._frontier.check(self._stage, question, calls=self.call, reserve=self._reserve)
+            self.call += 1
+            return self._frontier.durable.measure(self._stage, question)
         except Exception as error:
             self.failure = error
             raise
-
-    def _is_new(self) -> bool:
-        """Whether the question would cost something: what was asked was affordable when it was asked, and may be paid already."""
-        ledger, key = self._durable.ledger, (MAIN, self._call)
-        if self.stop_at_frontier:
-            return key not in ledger.answered and key not in ledger.jobs
-        return key not in ledger.asked
-
-    def _was_stopping(self) -> bool:
-        """Whether the run was stopped here under the same budget: what was left of its seconds then is not what is left now."""
-        known = self._durable.ledger.budgets.get(self._call) or self.stops.get(self._call)
-        return known == asdict(self._budget)
-
-    def _check_budget(self, points: Points) -> None:
-        budget, ledger = self._budget, self._durable.ledger
-        if self.stop_at_frontier or self._was_stopping():
-            raise BudgetReached
-        if budget.evaluations is not None and self._durable.evaluations + len(points) > budget.evaluations:
-            raise BudgetReached
-        if (
-            budget.shots is not None
-            and ledger.shots + shots_of(self._stage.objective, self._stage.frozen, len(points)) + self._reserve > budget.shots
-        ):
-            raise BudgetReached
-        if budget.wall is not None and ledger.wall >= budget.wall:
-            raise BudgetReached
-        if budget.qpu is not None and not self._durable.affords(len(points)):
-            raise BudgetReached

@@ -88,12 +88,20 @@ class Twice:
         return data[:half], data[half:]
 
 
-def candidates(ledger: Ledger, stage: str, ends: tuple[Point, ...], count: int) -> Points:
-    """`(m, n)`: where the optimizer ended and where it began, and the points of the lowest recorded values; each distinct point once."""
-    points = ledger.points(stage)
+def candidates(ledger: Ledger, stage: str, ends: tuple[Point, ...], count: int, since: int = 0) -> Points:
+    """`(m, n)`: where the optimizer ended and where it began, and the points of the lowest recorded values; each distinct point once.
+
+    Args:
+        ledger: The run's journal, folded.
+        stage: Whose recorded values are looked at.
+        ends: Where the optimizer ended and began.
+        count: How many points at most, m.
+        since: The number of the first call that was asked of the same circuit.
+    """
+    points = ledger.points(stage, since)
     chosen = {point.tobytes(): point for point in ends[:count]}
     if len(points):
-        values, _ = ledger.values(stage)
+        values, _ = ledger.values(stage, since)
         for row in np.argsort(values, kind="stable").tolist():
             if len(chosen) >= count:
                 break

@@ -61,6 +61,8 @@ class Asked:
 
 def countable(spec: Spec) -> bool:
     """Whether the optimizer may be run just to count its questions: code of the user's own may do more than ask."""
+    if spec.course is not None:
+        return False  # which circuits there will be depends on what is measured
     return isinstance(spec.optimizer, SPSA | DifferentialEvolution | Grid | MeasureStart | ResponseSurface | Scipy)
 
 
@@ -72,7 +74,7 @@ def timing_on(spec: Spec, frozen: Frozen, backend: BackendV2) -> Timing:
 
 def program(spec: Spec, frozen: Frozen, points: int) -> Program:
     """A job of so many points."""
-    return spec.objective.encode(frozen, np.tile(spec.start, (points, 1)), 1)
+    return spec.objective.encode(frozen, np.zeros((points, len(frozen.parameters))), 1)
 
 
 def asked(spec: Spec, frozen: Frozen, one: Timing, *, repetitions: int = REPETITIONS, most: int = MOST_POINTS) -> Asked:

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ WORDS = {
     "mitigation": "the error mitigation",
     "simulator": "the simulator's options",
     "training": "whether the start is trained",
+    "course": "how the circuit grows, or which states are looked for",
 }
 """What each part is called in messages."""
 
@@ -52,7 +53,8 @@ def operator_digest(operator: SparsePauliOp) -> str:
 def options_of(part: object) -> dict[str, Any]:
     """Name, version and options of an objective or an optimizer; for a plain function its name and a digest of its source."""
     if is_dataclass(part) and not isinstance(part, type):
-        described = {"name": getattr(part, "name", type(part).__qualname__), "version": getattr(part, "version", 1), **asdict(part)}
+        described = {"name": getattr(part, "name", type(part).__qualname__), "version": getattr(part, "version", 1)}
+        described |= {item.name: getattr(part, item.name) for item in fields(part) if item.metadata.get("identity", True)}
         return {key: _plain(value) for key, value in described.items() if not callable(value)}
     name = getattr(part, "__qualname__", type(part).__qualname__)
     return {"name": name, "source": _source_digest(part)}
@@ -98,6 +100,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - an option of any type
     """The value as JSON types; a file by its contents, and what is too long to be read by its digest."""
     if isinstance(value, Path):
         return hashlib.sha256(value.read_bytes()).hexdigest() if value.is_file() else str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

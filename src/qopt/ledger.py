@@ -31,6 +31,8 @@ TIMING = "timing"
 TRAINED = "trained"
 """The event of a start that was optimised on the exact engine."""
 
+STAGE = "stage"
+"""The event of a circuit that was frozen after the run had begun, with its name and its digests."""
 SAID = "said"
 """An event for people alone, which is never recorded: what is being waited for."""
 MODE = "mode"
@@ -60,6 +62,7 @@ class Ledger:
         bills: What its jobs and Sessions were charged.
         calibration: Of the device at the last answer, where known.
         timing: Seconds of one execution, where a device was asked.
+        stages: Digests of circuits that were frozen after the run had begun, and of their observables, by name.
         mode: That was chosen last, where a choice was made.
         mode_reason: Why.
     """
@@ -80,6 +83,7 @@ class Ledger:
         self.bills = Bills()
         self.calibration: str | None = None
         self.timing: dict[str, float] | None = None
+        self.stages: dict[str, tuple[str, str]] = {}
         self.mode: str | None = None
         self.mode_reason = ""
         for record in records:
@@ -123,14 +127,14 @@ class Ledger:
         """Seconds of work on the run, over all its parts."""
         return time.monotonic() - self._began
 
-    def points(self, stage: str) -> Points:
-        """All answered points of a stage in the order of the calls, `(k, n)`."""
-        rows = [row for key, asked in sorted(self.asked.items()) if key in self.answered and key[0] == stage for row in asked.points]
-        return np.array(rows, dtype=np.float64)
+    def points(self, stage: str, since: int = 0) -> Points:
+        """All answered points of a stage in the order of the calls from a number on, `(k, n)`."""
+        known = [asked for key, asked in sorted(self.asked.items()) if key in self.answered and key[0] == stage and key[1] >= since]
+        return np.array([row for asked in known for row in asked.points], dtype=np.float64)
 
-    def values(self, stage: str) -> tuple[Values, Values]:
+    def values(self, stage: str, since: int = 0) -> tuple[Values, Values]:
         """All answered values of a stage and their standard errors, in the same order."""
-        answers = [record for key, record in sorted(self.answered.items()) if key[0] == stage]
+        answers = [record for key, record in sorted(self.answered.items()) if key[0] == stage and key[1] >= since]
         values = np.array([value for record in answers for value in record.values], dtype=np.float64)
         return values, np.array([stderr for record in answers for stderr in record.stderrs], dtype=np.float64)
 
@@ -170,6 +174,8 @@ class Ledger:
             self.reference = detail
         elif name == TIMING:
             self.timing = detail
+        elif name == STAGE:
+            self.stages[detail["name"]] = (detail["circuit"], detail["observables"])
         elif name == MODE:
             self.mode, self.mode_reason = detail["mode"], detail["reason"]
         else:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
+    from qopt.problems.excitation_product import ExcitationProduct
     from qopt.types import Bits, Counts, Points
 
 PubData: TypeAlias = Mapping[str, NDArray[np.generic]]
@@ -39,6 +40,8 @@ class Frozen:
         cost: The Hamiltonian on logical qubits where strings are sampled: it gives them their energies without the problem at hand.
         readout: For each logical qubit the probabilities of reading 1 where 0 was prepared and 0 where 1 was, as the device reported them
             when the circuit was frozen; None where it reports none.
+        product: What the ansatz was made from, where that is excitations; it is not kept in the run folder, and the exact engine looks
+            whether it is true.
     """
 
     circuit: QuantumCircuit
@@ -50,6 +53,7 @@ class Frozen:
     device: str = ""
     cost: SparsePauliOp | None = None
     readout: tuple[tuple[float, float], ...] | None = None
+    product: ExcitationProduct | None = None
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from qopt.types import Baseline, Points, Reference, Result, Status
 
 if TYPE_CHECKING:
     from qopt.durable import Answer, Stage
+    from qopt.legs import Ended
     from qopt.spec import Spec
 
 
 def fold(  # noqa: PLR0913 - all that a result is made of
-    spec: Spec, ledger: Ledger, final: Stage, points: Points, answer: Answer, *, status: Status, message: str, evaluations: int
+    spec: Spec, ledger: Ledger, final: Stage, points: Points, answer: Answer, ended: Ended, *, evaluations: int
 ) -> Result:
     """The result of a run from its final measurement: the first half of it chooses the point, the second half is reported."""
     policy = final.objective
@@ -49,9 +50,9 @@ def fold(  # noqa: PLR0913 - all that a result is made of
         mean_stderr=mean_stderr,
         best_seen=sign * float((seen if len(seen) else answer.estimate.values).min()),
         point=tuple(points[chosen].tolist()),
-        parameters=spec.ansatz.parameters,
-        status=f"{status.value} ({message})" if message else status.value,
-        converged=status is Status.CONVERGED,
+        parameters=final.frozen.parameters,
+        status=f"{ended.status.value} ({ended.message})" if ended.message else ended.status.value,
+        converged=ended.status is Status.CONVERGED,
         evaluations=evaluations,
         shots=ledger.shots,
         jobs=len(ledger.answered),

@@ -11,10 +11,10 @@ import numpy as np
 
 from qopt import forecast, remote, runs
 from qopt.checkpoint import checkpointing
-from qopt.durable import Durable, Listener, Stage, shots_of
+from qopt.durable import Durable, Listener
 from qopt.environment import environment
-from qopt.errors import BudgetReached, IdentityError, InputError, blamed
-from qopt.evaluator import Evaluator
+from qopt.errors import IdentityError, InputError
+from qopt.evaluator import Frontier
 from qopt.execution.connect import Connections
 from qopt.execution.frozen import load, save
 from qopt.failpoints import reach
@@ -22,13 +22,12 @@ from qopt.final import Twice, candidates
 from qopt.identity import differences, options_of
 from qopt.journal import Event, Finished, Header, Journal, read
 from qopt.ledger import FINAL, MAIN, SAID, STOPPED, TRAINED, Ledger
-from qopt.optimizers import MeasureStart
+from qopt.legs import Legs, straight
 from qopt.results import fold
-from qopt.secrets import scrub
 from qopt.signals import Signals
 from qopt.spec import Spec, check, prepare, specify
 from qopt.training import train
-from qopt.types import Budget, Outcome, Point, Question, Result, Status
+from qopt.types import Budget, Question, Result, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,11 +36,12 @@ if TYPE_CHECKING:
 
     from qopt.ansatze import Ansatz
     from qopt.execution import Execution, Executor, Transpile
+    from qopt.legs import Course, Ended
     from qopt.objective import Objective
     from qopt.planning.cost import Timing
     from qopt.problems import Problem
     from qopt.programs import Frozen
-    from qopt.types import Minimizer
+    from qopt.types import Minimizer, Points
 
 
 _FORKED = ("circuit", "parameters", "observables", "sense")
@@ -60,6 +60,7 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
     seed: int = 0,
     budget: Budget | None = None,
     name: str | None = None,
+    course: Course | None = None,
     folder: str | Path = "runs",
     fork: bool = False,
     wait: bool = True,
@@ -79,6 +80,8 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
         seed: Of the optimizer's and the simulator's random choices.
         budget: When to stop; a larger one later goes on.
         name: Of the run folder; by default the problem's class and a digest of what makes the run, so that the same call finds it again.
+        course: What is done between the beginning and the final measurement where that is more than one optimization, such as
+            `courses.Adapt`.
         folder: Where run folders are.
         fork: Begin (or go on with) a new run, `name-fork`, at the best point of the run of that name.
         wait: Whether to wait for jobs of a device of IBM Quantum, which go on without this process.
@@ -106,6 +109,7 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
         seed=seed,
         budget=budget,
         name=name,
+        course=course,
     )
     if not fork:
         return execute(spec, Path(folder), listener=listener, wait=wait)
@@ -162,7 +166,7 @@ def execute(  # noqa: PLR0913 - the one way in for `run` and for the command lin
                     connections.left_open = ledger.session
                 runs.write_json(home / "result.json", stored)
                 return Result.from_json(stored)
-            frozen = load(home / "frozen", *ledger.header.frozen)
+            frozen = replace(load(home / "frozen", *ledger.header.frozen), product=spec.ansatz.product)
             check(spec, frozen)
             _announce_compiling(spec, tell)
         signals = signals or Signals()
@@ -276,7 +280,8 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
     count = forecast.candidates(spec, frozen, timed)
     durable = Durable(
         ledger,
-        lambda: _connect(spec, durable, frozen, connections=connections or own, shared=connections is not None, candidates=count),
+        lambda circuit: _connect(spec, durable, circuit, connections=connections or own, shared=connections is not None, candidates=count),
+        frozen,
         seed=spec.seed,
         threads=spec.threads(frozen),
         signals=signals,
@@ -284,30 +289,23 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
         wait=wait,
     )
     circuit, observables = ledger.header.frozen
-    main = Stage(MAIN, spec.objective, frozen, (circuit, observables), spec.problem.energies)
     policy = Twice(spec.objective, strings=spec.device.computes and spec.problem.diagonal is not None)
-    final = Stage(FINAL, policy, frozen, (circuit, observables), spec.problem.energies)
-    if spec.device.remote and wait:
+    recorded = spec.device.recording
+    frontier = Frontier(durable, spec.budget, finish, {} if recorded is None else recorded.stops)
+    legs = Legs(spec, frontier, home, frozen, (circuit, observables), candidates=count)
+    if spec.device.remote and wait and spec.course is None:
         # Where nobody waits every call of the program is a part of its own, and each would measure twice as much.
         before = ledger.calibration
-        durable.on_live = lambda: remote.look_for_drift(spec, durable, main, before)
+        durable.on_live = lambda: remote.look_for_drift(spec, durable, legs.first, before)
     with signals.caught():
         try:
-            reserve = 2 * shots_of(spec.objective, frozen, count)
-            evaluate = Evaluator(durable, main, spec.budget, scales=spec.scales, reserve=reserve, stop_at_frontier=finish)
-            recorded = spec.device.recording
-            if recorded is not None:
-                evaluate.stops = recorded.stops
-            ended, status, message = _minimise(spec, evaluate, ledger)
+            ended = (spec.course or straight)(legs)
+            final = replace(ended.leg.stage, name=FINAL, objective=policy)
             asked, calls = durable.evaluations, ledger.calls(MAIN)
-            if status is Status.BUDGET and calls not in ledger.budgets:
+            if ended.status is Status.BUDGET and calls not in ledger.budgets:
                 ledger.append(Event(STOPPED, {"calls": calls, "budget": asdict(spec.budget)}))
             reach("stopped")
-            known = ledger.asked.get((FINAL, calls))
-            if recorded is not None:
-                # How many were affordable then depended on what the device cost.
-                count = recorded.points(FINAL, calls) or count
-            points = candidates(ledger, MAIN, (ended, spec.start), count) if known is None else np.array(known.points, dtype=np.float64)
+            points = _final_points(spec, ledger, ended, count)
             answer = durable.measure(final, Question(FINAL, calls, "final", points))
             reach("measured")
             if ledger.session is not None:
@@ -318,13 +316,27 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
                 durable.release()
         if spec.device.remote:
             durable.settle()
-        result = fold(spec, ledger, final, points, answer, status=status, message=message, evaluations=asked)
+        result = fold(spec, ledger, final, points, answer, ended, evaluations=asked)
         reach("folded")
-        under = asdict(spec.budget) if status is not Status.FINISHED else {"finished": "on request"}
-        ledger.append(Finished(calls, status.final, under, result.to_json()))
+        under = asdict(spec.budget) if ended.status is not Status.FINISHED else {"finished": "on request"}
+        ledger.append(Finished(calls, ended.status.final, under, result.to_json()))
         reach("finished")
         runs.write_json(home / "result.json", result.to_json())
     return result
+
+
+def _final_points(spec: Spec, ledger: Ledger, ended: Ended, count: int) -> Points:
+    """`(m, n)`: what the final measurement takes, as it was recorded where it was asked already."""
+    calls, leg, recorded = ledger.calls(MAIN), ended.leg, spec.device.recording
+    known = ledger.asked.get((FINAL, calls))
+    if known is not None:
+        return np.array(known.points, dtype=np.float64)
+    if ended.points is not None:
+        return ended.points
+    if recorded is not None:
+        # How many were affordable then depended on what the device cost.
+        count = recorded.points(FINAL, calls) or count
+    return candidates(ledger, MAIN, (leg.point, leg.start), count, leg.first)
 
 
 def _connect(spec: Spec, durable: Durable, frozen: Frozen, *, connections: Connections, shared: bool, candidates: int) -> Executor:
@@ -342,34 +354,6 @@ def _connect(spec: Spec, durable: Durable, frozen: Frozen, *, connections: Conne
                 executor.attach(None)  # others go on using it, and this run's journal is about to be closed
             raise
     return executor
-
-
-def _minimise(spec: Spec, evaluate: Evaluator, ledger: Ledger) -> tuple[Point, Status, str]:
-    """Where the optimizer ended, or where it was stopped and the best point so far."""
-    rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(0,)))
-    try:
-        with blamed("the optimizer", ("optimizer",)):
-            outcome = spec.optimizer(evaluate, spec.start / spec.scales, rng)
-            ended = outcome.point if isinstance(outcome, Outcome) else outcome
-            point = np.array(ended, dtype=np.float64)
-    except InputError:
-        if evaluate.failure is not None:
-            raise evaluate.failure from None
-        raise
-    except BudgetReached as stop:
-        values, _ = ledger.values(MAIN)
-        best = ledger.points(MAIN)[int(np.argmin(values))] if len(values) else spec.start
-        status = Status.FINISHED if evaluate.stop_at_frontier else Status.BUDGET
-        return best, status, str(stop)
-    if point.shape != spec.start.shape or not np.isfinite(point).all():
-        problem = f"the optimizer returned {point.tolist()}, expected {len(spec.start)} finite numbers, such as result.x of SciPy: mend it"
-        raise InputError(problem, ("optimizer",))
-    point = point * spec.scales
-    if isinstance(spec.optimizer, MeasureStart):
-        return point, Status.MEASURED, ""
-    if not isinstance(outcome, Outcome):
-        return point, Status.RETURNED, ""
-    return point, Status.CONVERGED if outcome.converged else Status.GAVE_UP, scrub(outcome.message)
 
 
 def _timing(spec: Spec, frozen: Frozen, ledger: Ledger | None = None) -> Timing | None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from qopt.execution import Mode
+    from qopt.legs import Course
     from qopt.programs import Frozen
 
 _OR_A_DEVICE = "use a smaller problem, a machine with more memory, or a device"
@@ -60,6 +61,7 @@ class Spec:
         notes: Choices that qopt made, in words.
         training: Whether the start is to be trained on the exact engine before the run begins.
         exact: How that, or the whole run, is computed; None where nothing is.
+        course: What the run does between its beginning and its final measurement, where it is more than one optimization.
     """
 
     problem: Problem
@@ -78,6 +80,7 @@ class Spec:
     notes: tuple[str, ...] = ()
     training: bool = False
     exact: Choice | None = None
+    course: Course | None = None
 
     @property
     def engine(self) -> str:
@@ -102,6 +105,12 @@ class Spec:
             return np.ones(len(self.start))
         return np.array(self.ansatz.scales)
 
+    def with_engine(self) -> Spec:
+        """The same, with the exact engine chosen for its ansatz, where there is something to compute."""
+        if not (self.training or _computes(self.device)):
+            return self
+        return replace(self, exact=choose_engine(self.ansatz.circuit, self.ansatz.parameters, self.hamiltonian, self.ansatz.product))
+
     def threads(self, frozen: Frozen) -> int:
         """How many threads the simulator has for a circuit."""
         chosen = None if self.device.simulator is None else self.device.simulator.threads
@@ -112,7 +121,9 @@ class Spec:
         mitigation = stated(self.execution.mitigation)
         simulator = {} if self.device.simulator is None else self.device.simulator.numbers
         training = "exact" if self.training else None
-        more = {key: value for key, value in (("mitigation", mitigation), ("simulator", simulator), ("training", training)) if value}
+        course = None if self.course is None else options_of(self.course)
+        parts = {"mitigation": mitigation, "simulator": simulator, "training": training, "course": course}
+        more = {key: value for key, value in parts.items() if value}
         return {
             "circuit": circuit_digest(self.ansatz.circuit),
             "parameters": list(self.ansatz.parameters),
@@ -140,6 +151,7 @@ def specify(  # noqa: PLR0913 - as `run`
     seed: int = 0,
     budget: Budget | None = None,
     name: str | None = None,
+    course: Course | None = None,
 ) -> Spec:
     """Make every choice of a run and check what can be checked before anything is written or sent.
 
@@ -167,14 +179,16 @@ def specify(  # noqa: PLR0913 - as `run`
     notes += [reason] if reason else []
     choices: tuple[Minimizer, ...] = ()
     noisy = objective.shots is not None
-    if optimizer is None or not len(point):
+    if optimizer is None or not (len(point) or course):
         most = None if budget is None else budget.evaluations
-        optimizer, reason = choose(noisy=noisy, parameters=len(point), good_start=good_start, evaluations=most)
-        choices = tuple(choose(noisy=noisy, parameters=len(point), good_start=good_start, evaluations=n)[0] for n in (1, None))
+        # How many parameters a course comes to is not known beforehand; it begins with few.
+        parameters = len(point) or (1 if course else 0)
+        optimizer, reason = choose(noisy=noisy, parameters=parameters, good_start=good_start, evaluations=most)
+        choices = tuple(choose(noisy=noisy, parameters=parameters, good_start=good_start, evaluations=n)[0] for n in (1, None))
         notes.append(f"optimizer: {reason}")
     if budget is not None and budget.qpu is not None and not device.remote:
         notes.append(f"budget: qpu has no effect, since {device.name} bills nothing")
-    if isinstance(optimizer, Scipy):
+    if isinstance(optimizer, Scipy) and len(point):
         with below("optimizer"):
             optimizer.check(point, noisy=noisy)
     spec = Spec(
@@ -193,8 +207,8 @@ def specify(  # noqa: PLR0913 - as `run`
         choices,
         tuple(notes),
         training,
-        choose_engine(ansatz.circuit, ansatz.parameters, hamiltonian) if training or _computes(device) else None,
-    )
+        course=course,
+    ).with_engine()
     if device.recording is not None:
         with below("execution"):
             check_identity(device.recording, spec.identity())
@@ -319,6 +333,12 @@ def check(spec: Spec, frozen: Frozen) -> None:
 def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Generator) -> tuple[Point, bool, str]:
     """Where to begin when nothing was said: the point, whether it is known to be good, and why it was chosen."""
     layers = ansatz.layers or 1
+    if not ansatz.parameters:
+        return np.zeros(0), True, ""
+    product = ansatz.product
+    if product is not None:
+        point = starts.mp2(product.integrals, product.excitations, product.parameters)
+        return point, True, "start: amplitudes of second-order perturbation theory"
     if ansatz.name != "qaoa":
         return starts.random_start(len(ansatz.parameters), rng), False, "start: random angles, since there is no formula for this ansatz"
     diagonal = Diagonal.from_operator(hamiltonian)

@@ -65,7 +65,7 @@ def train(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point, *, threads: 
 
 def _trained(ansatz: Ansatz, hamiltonian: SparsePauliOp, start: Point, threads: int) -> Trained:
     scales = np.ones(len(start)) if ansatz.scales is None else np.array(ansatz.scales)
-    choice = simulate.choose(ansatz.circuit, ansatz.parameters, hamiltonian)
+    choice = simulate.choose(ansatz.circuit, ansatz.parameters, hamiltonian, ansatz.product)
     points, evaluations = [start], 0
     if choice.layers is not None and choice.layers.plain and choice.layers.structure.layers > 1:
         # The engines of lower depths come first: they have let their memory go when the last one takes its own.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
+    from qopt.problems.excitation_product import ExcitationProduct
+
 
 @dataclass(frozen=True)
 class Ansatz:
@@ -22,6 +24,7 @@ class Ansatz:
         layers: How often the ansatz repeats, where it does; starts by formula need it.
         scales: How far each parameter moves where an angle of a rotation moves by about a radian; None is 1 for all. Built-in optimizers
             work in these units, so that their steps suit weights of 0.01 as well as of 1000.
+        product: What the circuit was made from, where that is excitations on a determinant: the exact engine is quicker with that.
     """
 
     circuit: QuantumCircuit
@@ -29,6 +32,7 @@ class Ansatz:
     name: str
     layers: int | None = None
     scales: tuple[float, ...] | None = None
+    product: ExcitationProduct | None = None
 
     def __post_init__(self) -> None:
         """Check that the names are exactly those of the circuit's parameters."""

@@ -37,14 +37,14 @@ def excitation_circuit(excitations: Sequence[Excitation], mapping: Mapping, dete
         Parameters `theta_0`, `theta_1`, .. in the order of the excitations' parameters.
 
     Raises:
-        InputError: If there are no excitations, a parameter is skipped, or an excitation or the determinant leaves the mapping's sector.
+        InputError: If a parameter is skipped, or an excitation or the determinant leaves the mapping's sector.
 
     References:
         Romero et al. 2018, arXiv:1701.02691.
     """
     used = {excitation.parameter for excitation in excitations}
-    if not used or used != set(range(len(used))):
-        raise InputError(f"the excitations have the parameters {sorted(used)}, expected one or more, counted from 0 without gaps")
+    if used != set(range(len(used))):
+        raise InputError(f"the excitations have the parameters {sorted(used)}, expected them counted from 0 without gaps")
     parameters = [Parameter(f"theta_{index}") for index in range(len(used))]
     circuit = QuantumCircuit(mapping.qubits, name=name)
     start = int(mapping.encode(np.array([determinant], dtype=np.int64))[0])

@@ -25,6 +25,18 @@ from qopt.config.fields import (
 )
 from qopt.config.mitigation import Mitigation
 from qopt.config.model import Model
+from qopt.config.molecules import (
+    AdaptAnsatz,
+    GivensAnsatz,
+    Heisenberg,
+    HvaAnsatz,
+    KUpccgsdAnsatz,
+    LucjAnsatz,
+    Molecule,
+    PairAnsatz,
+    TransverseFieldIsing,
+    UccsdAnsatz,
+)
 
 
 class Custom(Model):
@@ -96,8 +108,13 @@ class Operator(Model):
 
 
 Problem: TypeAlias = Annotated[
-    Annotated[MaxCut, Tag("<maxcut>")] | Annotated[Operator, Tag("<operator>")] | Annotated[Custom, Tag("<custom>")],
-    by_type({"maxcut": "<maxcut>", "operator": "<operator>"}, custom="path/to/file.py:Class"),
+    Annotated[MaxCut, Tag("<maxcut>")]
+    | Annotated[Molecule, Tag("<molecule>")]
+    | Annotated[TransverseFieldIsing, Tag("<tfim>")]
+    | Annotated[Heisenberg, Tag("<heisenberg>")]
+    | Annotated[Operator, Tag("<operator>")]
+    | Annotated[Custom, Tag("<custom>")],
+    by_type({name: f"<{name}>" for name in ("maxcut", "molecule", "tfim", "heisenberg", "operator")}, custom="path/to/file.py:Class"),
 ]
 
 
@@ -117,18 +134,29 @@ class HardwareEfficientAnsatz(Model):
     """How many entangling layers."""
     entanglement: Literal["linear", "circular", "full"] = "linear"
     """Which pairs of qubits a layer couples."""
+    growth: bool = False
+    """Whether it grows layer by layer, each time from the best point of the circuit before."""
 
 
+_ANSATZE = ("qaoa", "hardware-efficient", "uccsd", "kupccgsd", "puccd", "givens", "hva", "adapt", "lucj")
 Ansatz: TypeAlias = Annotated[
-    Annotated[QaoaAnsatz, Tag("<qaoa>")] | Annotated[HardwareEfficientAnsatz, Tag("<hardware-efficient>")],
-    by_type({"qaoa": "<qaoa>", "hardware-efficient": "<hardware-efficient>"}),
+    Annotated[QaoaAnsatz, Tag("<qaoa>")]
+    | Annotated[HardwareEfficientAnsatz, Tag("<hardware-efficient>")]
+    | Annotated[UccsdAnsatz, Tag("<uccsd>")]
+    | Annotated[KUpccgsdAnsatz, Tag("<kupccgsd>")]
+    | Annotated[PairAnsatz, Tag("<puccd>")]
+    | Annotated[GivensAnsatz, Tag("<givens>")]
+    | Annotated[HvaAnsatz, Tag("<hva>")]
+    | Annotated[AdaptAnsatz, Tag("<adapt>")]
+    | Annotated[LucjAnsatz, Tag("<lucj>")],
+    by_type({name: f"<{name}>" for name in _ANSATZE}),
 ]
 
 
 class FormulaStart(Model):
-    """A start that is computed: published angles, a linear ramp, random angles from the run's seed, or zeros."""
+    """A start that is computed: published angles or a linear ramp, amplitudes of MP2 or CCSD, random angles from the run's seed, or zeros."""
 
-    type: Literal["fixed-angles", "ramp", "random", "zeros"]
+    type: Literal["fixed-angles", "ramp", "mp2", "ccsd", "random", "zeros"]
 
 
 class TrainedStart(Model):
@@ -155,7 +183,7 @@ class RunStart(Model):
     """The folder of a finished run, relative to the config's folder."""
 
 
-_FORMULAS = dict.fromkeys(("fixed-angles", "ramp", "random", "zeros"), "<formula>")
+_FORMULAS = dict.fromkeys(("fixed-angles", "ramp", "mp2", "ccsd", "random", "zeros"), "<formula>")
 Start: TypeAlias = Annotated[
     Annotated[FormulaStart, Tag("<formula>")]
     | Annotated[TrainedStart, Tag("<trained>")]

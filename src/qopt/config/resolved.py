@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from qopt.config.fields import RECORDING
-from qopt.config.models import Custom, MaxCut, Operator, RunStart
+from qopt.config.models import Custom, MaxCut, Molecule, Operator, RunStart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +89,11 @@ def _with_files(loaded: Loaded, replace: Callable[[str], str]) -> dict[str, Any]
         data["problem"]["graph"] = replace(config.problem.graph)
     if isinstance(config.problem, Operator):
         data["problem"]["file"] = replace(config.problem.file)
+    if isinstance(config.problem, Molecule):
+        if config.problem.integrals is not None:
+            data["problem"]["integrals"] = replace(config.problem.integrals)
+        elif (config.problem.geometry or "").strip().lower().endswith(".xyz"):
+            data["problem"]["geometry"] = replace((config.problem.geometry or "").strip())
     if config.execution.recording is not None:
         data["execution"]["backend"] = f"{RECORDING}{replace(config.execution.recording)}"
     for part in ("problem", "optimizer"):

@@ -8,7 +8,7 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from qopt.config import execution, mitigation, models
+from qopt.config import execution, mitigation, models, molecules
 from qopt.config.document import Node, Refusal
 
 if TYPE_CHECKING:
@@ -37,13 +37,25 @@ _EXPECTED = {
     "less_than": "less than {lt}",
     "less_than_equal": "{le} or less",
 }
-_MODULES = (models, execution, mitigation)
+_MODULES = (models, molecules, execution, mitigation)
 """Where the models are."""
 _PARTS: dict[str, tuple[type[Model], ...]] = {
-    "problem": (models.MaxCut, models.Operator),
+    "problem": (models.MaxCut, molecules.Molecule, molecules.TransverseFieldIsing, molecules.Heisenberg, models.Operator),
     "problem.graph": (models.InlineGraph,),
     "problem.graph.regular": (models.Regular,),
-    "ansatz": (models.QaoaAnsatz, models.HardwareEfficientAnsatz),
+    "problem.active_space": (molecules.ActiveSpace,),
+    "problem.lattice": (molecules.Lattice,),
+    "ansatz": (
+        models.QaoaAnsatz,
+        models.HardwareEfficientAnsatz,
+        molecules.UccsdAnsatz,
+        molecules.KUpccgsdAnsatz,
+        molecules.PairAnsatz,
+        molecules.GivensAnsatz,
+        molecules.HvaAnsatz,
+        molecules.AdaptAnsatz,
+        molecules.LucjAnsatz,
+    ),
     "start": (models.FormulaStart, models.TrainedStart, models.ValuesStart, models.RunStart),
     "objective": (models.SampledObjective, models.ExpectationObjective, models.ExactObjective),
     "optimizer": (

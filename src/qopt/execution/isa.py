@@ -85,7 +85,7 @@ def freeze(ansatz: Ansatz, groups: tuple[tuple[SparsePauliOp, ...], ...], consta
     """The ansatz as it is, for the statevector: nothing to transpile, nothing to lay out."""
     circuit = _measured(ansatz.circuit) if sampled else ansatz.circuit
     qubits = tuple(range(ansatz.circuit.num_qubits))
-    return Frozen(circuit, ansatz.parameters, qubits, qubits, groups, constant)
+    return Frozen(circuit, ansatz.parameters, qubits, qubits, groups, constant, product=ansatz.product)
 
 
 def transpiled(logical: Frozen, backend: BackendV2 | None, transpile: Transpile) -> Frozen:

@@ -111,7 +111,8 @@ class StatevectorExecutor:
         """The engine of a frozen circuit, made once; the circuit is kept with it, so that its id is nobody else's."""
         known = self._engines.get(key)
         if known is None:
-            known = frozen, simulate.choose(frozen.circuit, frozen.parameters, hamiltonian).engine(threads=self._threads)
+            choice = simulate.choose(frozen.circuit, frozen.parameters, hamiltonian, frozen.product)
+            known = frozen, choice.engine(threads=self._threads)
             self._engines[key] = known
         return known[1]
 

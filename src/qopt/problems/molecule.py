@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 
 from qopt.ansatze.excitations import uccsd
-from qopt.ansatze.uccsd import excitation_circuit
 from qopt.errors import InputError
 from qopt.problems.active_space import Space, restrict
 from qopt.problems.determinants import determinant_energy, determinants, lowest_determinant, sector_size
+from qopt.problems.excitation_product import ExcitationProduct
 from qopt.problems.mapping import (
     bravyi_kitaev,
     conserving,
@@ -24,15 +24,18 @@ from qopt.problems.mapping import (
     sz_operator,
     taper,
 )
-from qopt.problems.problem import Problem
+from qopt.problems.problem import Problem, Property
 from qopt.references import SUBSPACE_STATES, lowest_in
 from qopt.types import Reference
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from qiskit.quantum_info import SparsePauliOp
 
     from qopt.ansatze import Ansatz
+    from qopt.ansatze.excitations import Excitation
     from qopt.problems.mapping import Conserving, Mapping
     from qopt.problems.molecular_data import MolecularData
 
@@ -86,7 +89,26 @@ class Molecule(Problem):
         """
         if layers not in (None, 1):
             raise InputError(f"layers is {layers}, expected 1: UCCSD is one Trotter step")
-        return excitation_circuit(self.uccsd.excitations, self.mapping, self.determinant)
+        return self.excited(uccsd(self.integrals.norb, self.integrals.electrons), "uccsd")
+
+    def excited(self, excitations: Sequence[Excitation], name: str) -> Ansatz:
+        """The circuit of those of the excitations that stay in the sector, on the lowest determinant.
+
+        Args:
+            excitations: In the order in which they act.
+            name: Of the ansatz.
+
+        Raises:
+            InputError: If none is left.
+        """
+        kept = conserving(excitations, self.mapping).excitations
+        if not kept:
+            raise InputError(f"the ansatz {name} has no excitation in the sector of the lowest determinant: choose a larger active space")
+        return self.product(kept).ansatz(name)
+
+    def product(self, excitations: Sequence[Excitation]) -> ExcitationProduct:
+        """Excitations on the lowest determinant, with the integrals of this molecule."""
+        return ExcitationProduct(self.integrals, tuple(excitations), self.mapping, self.determinant)
 
     @cached_property
     def uccsd(self) -> Conserving:
@@ -98,14 +120,28 @@ class Molecule(Problem):
         """The energy of the lowest determinant: Hartree-Fock's where the orbitals are canonical."""
         return determinant_energy(self.integrals, self.determinant)
 
+    def properties(self) -> dict[str, Property]:
+        """What tells whether a state is one of this molecule: electrons `N`, spin `Sz` and `S2`; and its density matrix.
+
+        `rdm p q` is the one-body density matrix of the active orbitals, summed over spins; elements that no state of the sector has are
+        left out. Where the dipole's integrals are known, `dipole x`, `y` and `z` are in atomic units.
+        """
+        return self._properties
+
     @cached_property
-    def properties(self) -> dict[str, SparsePauliOp]:
-        """Observables that tell whether a state is one of this molecule: electrons `N`, spin `Sz` and `S2`."""
-        return {
-            "N": number_operator(self.mapping),
-            "Sz": sz_operator(self.mapping),
-            "S2": s_squared_operator(self.mapping),
+    def _properties(self) -> dict[str, Property]:
+        alpha, beta = self.integrals.electrons
+        found = {
+            "N": Property(number_operator(self.mapping), float(alpha + beta)),
+            "Sz": Property(sz_operator(self.mapping), 0.5 * (alpha - beta)),
+            "S2": Property(s_squared_operator(self.mapping), self.spin * (self.spin + 1)),
         }
+        return found
+
+    def classical(self) -> dict[str, float]:
+        """Hartree-Fock, and coupled cluster where it is known for all electrons and orbitals."""
+        ccsd = self.data.energies.get("ccsd") if self.whole else None
+        return {"hf": self.hartree_fock} | ({} if ccsd is None else {"ccsd": ccsd})
 
     @property
     def spin(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,24 @@ from qopt.errors import InputError
 from qopt.types import Bits, Counts, Reference, Sense, Solution, Values
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qiskit.quantum_info import SparsePauliOp
+
+
+@dataclass(frozen=True, eq=False)
+class Property:
+    """An observable that tells what kind of state was found.
+
+    Attributes:
+        operator: On the qubits of the Hamiltonian; identity terms need no measurement.
+        expected: Its value in the state that is looked for, where that is known: the result says when it is another one.
+        units: Of its values; empty where there are none.
+    """
+
+    operator: SparsePauliOp
+    expected: float | None = None
+    units: str = ""
 
 
 class Problem(ABC):
@@ -59,6 +77,17 @@ class Problem(ABC):
     def exact(self) -> Reference | None:
         """The best known value and how it is known, or None to let qopt find it where it can."""
         return None
+
+    def properties(self) -> Mapping[str, Property]:
+        """What is measured together with the final energy, beside it, by name; nothing by default.
+
+        Not measured where bit strings are sampled, since not every observable has a value in a string.
+        """
+        return {}
+
+    def classical(self) -> Mapping[str, float]:
+        """Energies of classical methods to compare with, in the problem's own sense, such as `hf` and `ccsd`; none by default."""
+        return {}
 
     def interpret(self, counts: Counts) -> Solution:
         """The answer in the problem's own words: by default the measured string of lowest energy, the most frequent of equals."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -171,6 +172,11 @@ class ExcitationEngine:
             return [function(points)]
         with ThreadPoolExecutor(self._threads) as executor:
             return list(executor.map(function, np.array_split(points, min(self._threads, len(points)))))
+
+
+def engine_name(norb: int) -> str:
+    """What computes for so many orbitals, without importing it."""
+    return "excitations-numpy" if 2 * norb <= _PLAIN_QUBITS or find_spec("numba") is None else "excitations-numba"
 
 
 def _units(excitations: Sequence[Excitation], parameters: int) -> NDArray[np.float64]:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qopt.ansatze.excitations import Excitation
+    from qopt.errors import Where
     from qopt.simulate.excitations.sector import Ladder
 
 MATRIX_ELEMENTS = 1 << 21
 """Where the sector's matrix may have more elements the Hamiltonian is applied factor by factor, which is faster from there on."""
+_SMALLER = "choose a smaller active space or a machine with more memory"
 _SMALL = 1 << 20
 _ELEMENT = 58
 """Bytes that an element of the matrix takes while it is made: 12 are kept, and the rest are copies, more in SciPy 1.16 than in 1.17."""
@@ -73,8 +75,17 @@ def _sources(norb: int, electrons: int, ladder: Ladder) -> int:
     return comb(free, electrons - held) if electrons >= held else 0
 
 
-def check_size(norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation]) -> None:
+def check_size(
+    norb: int, electrons: tuple[int, int], excitations: Sequence[Excitation], where: Where = (), instead: str = _SMALLER
+) -> None:
     """Refuse what this machine can't hold.
+
+    Args:
+        norb: Spatial orbitals.
+        electrons: Of spin alpha and beta.
+        excitations: The ansatz.
+        where: The config key to blame.
+        instead: What to do about it.
 
     Raises:
         InputError: If there are too many orbitals, or an engine would need more memory than is free, with one thread.
@@ -83,4 +94,4 @@ def check_size(norb: int, electrons: tuple[int, int], excitations: Sequence[Exci
         raise InputError(f"there are {norb} orbitals, expected at most {_MAX_ORBITALS}: choose an active space")
     what = f"energies with gradients of {dimension(norb, electrons):,} determinants of {electrons} electrons in {norb} orbitals"
     needed = memory_needed(norb, electrons, excitations, gradient=True)
-    check_free(what, needed, "choose a smaller active space or a machine with more memory")
+    check_free(what, needed, instead, where=where)

@@ -1,4 +1,4 @@
-"""From a config to the objects that it names: the one place that picks."""
+"""From a config to a run: problem, ansatz, start, objective, optimizer and execution. Molecules and spin models live in `physics`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import numpy as np
 
 from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
+from qopt.assemble import physics
 from qopt.config import models, resolve_code
+from qopt.courses import Growth
 from qopt.errors import InputError, StorageError, below, blamed
 from qopt.execution import Execution, Simulator, Transpile, Waiting, mitigation_from
 from qopt.execution.recording import PREFIX
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from qopt.ansatze import Ansatz
     from qopt.config import Loaded
     from qopt.config.execution import Transpile as TranspileConfig
+    from qopt.legs import Course
     from qopt.objective import Objective
     from qopt.problems import Graph
     from qopt.types import Minimizer, Point
@@ -46,6 +49,7 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         problem = _problem(config.problem, base, cwd)
     with below("ansatz"):
         ansatz = _ansatz(config.ansatz, problem)
+        course = _course(config.ansatz, problem)
     with below("start"):
         start = _start(config, problem, ansatz, base)
     with below("objective"):
@@ -63,6 +67,7 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         seed=config.seed,
         budget=Budget(**config.budget.model_dump()),
         name=config.name,
+        course=course,
     )
 
 
@@ -79,6 +84,10 @@ def _problem(config: models.Problem, base: Path, cwd: Path) -> Problem:
     if isinstance(config, models.Operator):
         with below("file"):
             return Operator.from_file(base / config.file)
+    if isinstance(config, models.Molecule):
+        return physics.molecule_of(config, base)
+    if isinstance(config, models.TransverseFieldIsing | models.Heisenberg):
+        return physics.spins_of(config)
     problem = _custom_class(config, base, cwd)
     if not isinstance(problem, Problem):
         message = f"{config.type} is a {type(problem).__name__}, expected a subclass of qopt.Problem"
@@ -113,7 +122,22 @@ def _ansatz(config: models.Ansatz | None, problem: Problem) -> Ansatz:
             return problem.ansatz()
     if isinstance(config, models.QaoaAnsatz):
         return qaoa(problem.hamiltonian(), config.layers)
-    return hardware_efficient(problem.qubits, config.reps, config.entanglement)
+    if isinstance(config, models.UccsdAnsatz | models.KUpccgsdAnsatz):
+        return physics.excitations_of(config, problem)
+    if isinstance(config, models.AdaptAnsatz):
+        return physics.determinant_of(config, problem)
+    if isinstance(config, models.HvaAnsatz):
+        return physics.variational_of(config, problem)
+    return hardware_efficient(problem.qubits, min(1, config.reps) if config.growth else config.reps, config.entanglement)
+
+
+def _course(config: models.Ansatz | None, problem: Problem) -> Course | None:
+    """How the circuit grows, where it does."""
+    if isinstance(config, models.AdaptAnsatz):
+        return physics.adapt_of(config, problem)
+    if isinstance(config, models.HardwareEfficientAnsatz) and config.growth:
+        return Growth(config.reps, config.entanglement)
+    return None
 
 
 def _start(  # noqa: PLR0911 - one for each type of start
@@ -136,6 +160,8 @@ def _start(  # noqa: PLR0911 - one for each type of start
             return starts.fixed_angles(problem.hamiltonian(), ansatz.layers or 1)
         case "ramp":
             return starts.ramp(problem.hamiltonian(), ansatz.layers or 1)
+        case "mp2" | "ccsd":
+            return physics.amplitudes(start.type, problem, ansatz)
         case "zeros":
             return starts.zeros(len(ansatz.parameters))
         case "random":

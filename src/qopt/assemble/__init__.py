@@ -1,0 +1,5 @@
+"""From a config to the objects that it names: the one place that picks."""
+
+from qopt.assemble.assembly import fork_of, spec_of
+
+__all__ = ["fork_of", "spec_of"]

@@ -1,0 +1,139 @@
+"""Molecules and spin models from their configs, and the ansatzes that are made for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qopt.ansatze.excitations import kupccgsd, uccsd
+from qopt.config import molecules as models
+from qopt.courses import Adapt, ExcitationPool
+from qopt.errors import InputError, below
+from qopt.problems.active_space import Space
+from qopt.problems.geometry import Geometry, from_geometry
+from qopt.problems.mapping import conserving
+from qopt.problems.molecular_data import MolecularData, from_fcidump, shipped
+from qopt.problems.molecule import Molecule
+from qopt.problems.spins import Heisenberg, TransverseFieldIsing, chain, lattice, ring
+from qopt.starts import mp2
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qopt.ansatze import Ansatz
+    from qopt.problems import Graph, Problem
+    from qopt.types import Point
+
+
+def molecule_of(config: models.Molecule, base: Path) -> Molecule:
+    """The molecule of a config; paths are relative to `base`.
+
+    Raises:
+        InputError: With the key that is wrong.
+    """
+    data = _data(config, base).checked(config.charge, config.multiplicity)
+    wanted = config.active_space or models.ActiveSpace()
+    space = Space(config.frozen_core, wanted.electrons, wanted.orbitals)
+    return Molecule(data, space=space, mapper=config.mapper, tapering=config.tapering)
+
+
+def spins_of(config: models.TransverseFieldIsing | models.Heisenberg) -> Problem:
+    """The spin model of a config."""
+    with below("lattice"):
+        graph = _sites(config.lattice)
+    if isinstance(config, models.TransverseFieldIsing):
+        return TransverseFieldIsing(graph, coupling=config.coupling, field=config.field)
+    return Heisenberg(graph, couplings=config.couplings, field=config.field)
+
+
+def excitations_of(config: models.UccsdAnsatz | models.KUpccgsdAnsatz, problem: Problem) -> Ansatz:
+    """An ansatz of excitations on a molecule's lowest determinant.
+
+    Raises:
+        InputError: If the problem is no molecule.
+    """
+    molecule = molecule_for(config.type, problem)
+    norb, electrons = molecule.integrals.norb, molecule.integrals.electrons
+    if isinstance(config, models.KUpccgsdAnsatz):
+        return molecule.excited(kupccgsd(norb, config.k), config.type)
+    steps = config.trotter_steps
+    once = [replace(excitation, coefficient=excitation.coefficient / steps) for excitation in uccsd(norb, electrons)]
+    return molecule.excited(once * steps, config.type)
+
+
+def determinant_of(config: models.AdaptAnsatz, problem: Problem) -> Ansatz:
+    """The lowest determinant, from which a circuit grows."""
+    return molecule_for(config.type, problem).product(()).ansatz(config.type)
+
+
+def adapt_of(config: models.AdaptAnsatz, problem: Problem) -> Adapt:
+    """The growth of a molecule's circuit."""
+    molecule = molecule_for(config.type, problem)
+    norb, electrons = molecule.integrals.norb, molecule.integrals.electrons
+    excitations = conserving(uccsd(norb, electrons), molecule.mapping).excitations
+    pool = ExcitationPool(molecule.product(()), excitations)
+    return Adapt.of(pool, operators=config.operators, gradient=config.gradient, tetris=config.tetris, lookahead=config.lookahead)
+
+
+def variational_of(config: models.HvaAnsatz, problem: Problem) -> Ansatz:
+    """The Hamiltonian variational ansatz of a spin model.
+
+    Raises:
+        InputError: If the problem is none.
+    """
+    if not isinstance(problem, TransverseFieldIsing | Heisenberg):
+        message = "ansatz hva is made of the bonds and fields of a spin model: use it with problem {type: tfim} or {type: heisenberg}"
+        raise InputError(message, ("type",))
+    return problem.ansatz(config.layers)
+
+
+def amplitudes(method: str, problem: Problem, ansatz: Ansatz) -> Point:
+    """The amplitudes of a classical method as the start of an ansatz of excitations.
+
+    Raises:
+        InputError: If the ansatz is of another kind.
+    """
+    if not isinstance(problem, Molecule) or ansatz.product is None:
+        message = f"start {method} is of a molecule's excitations, the ansatz is {ansatz.name}: use random, zeros or values"
+        raise InputError(message, ("type",))
+    return mp2(problem.integrals, ansatz.product.excitations, len(ansatz.parameters))
+
+
+def molecule_for(ansatz: str, problem: Problem) -> Molecule:
+    """The problem, if it is a molecule.
+
+    Raises:
+        InputError: If it isn't.
+    """
+    if not isinstance(problem, Molecule):
+        message = f"ansatz {ansatz} is made of a molecule's orbitals: use it with problem {{type: molecule}}, or hardware-efficient here"
+        raise InputError(message, ("type",))
+    return problem
+
+
+def _data(config: models.Molecule, base: Path) -> MolecularData:
+    if config.molecule is not None:
+        if config.basis is not None and config.basis.lower() != "sto-3g":
+            message = f"basis is {config.basis}, expected sto-3g, in which molecules come with qopt: give their geometry for another one"
+            raise InputError(message, ("basis",))
+        with below("molecule"):
+            return shipped(config.molecule)
+    if config.integrals is not None:
+        with below("integrals"):
+            return from_fcidump(base / config.integrals)
+    assert config.geometry is not None  # noqa: S101 - the model demands one of the three
+    atoms = config.geometry.strip()
+    if atoms.lower().endswith(".xyz"):
+        atoms = str(base / atoms)
+    return from_geometry(Geometry(atoms, config.basis or "sto-3g", config.charge or 0, config.multiplicity or 1, config.units))
+
+
+def _sites(config: models.Lattice) -> Graph:
+    if config.chain is not None:
+        return chain(config.chain)
+    if config.ring is not None:
+        return ring(config.ring)
+    if config.square is not None:
+        return lattice(*config.square)
+    assert config.torus is not None  # noqa: S101 - as above
+    return lattice(*config.torus, periodic=True)

@@ -1,0 +1,176 @@
+"""ADAPT-VQE: the circuit grows by the operator that lowers the energy fastest, and all angles are optimized anew each time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from qopt.courses.commutators import Commutators, commutators, on_circuit
+from qopt.errors import BudgetReached, InputError
+from qopt.legs import Ended
+from qopt.types import Question, Status
+
+if TYPE_CHECKING:
+    from qopt.courses.pools import Pool
+    from qopt.legs import Leg, Legs
+    from qopt.types import Values
+
+POOL = "pool"
+"""The stage in which the gradients of the pool are measured; its calls are numbered by the operators that the circuit has."""
+_NOTHING = 1e-9
+"""Hartree per radian: a gradient that is 0 but for rounding, by a symmetry that the operators keep."""
+_SIGNIFICANT = 2.0
+"""Standard errors that a gradient has to be away from 0."""
+
+
+@dataclass(frozen=True)
+class Adapt:
+    """Operators of a pool, one after another, each the one with the largest gradient `|<[H, G]>|` in the state found so far.
+
+    All gradients are measured in one job. Where energies are exact that is one gradient of the circuit with the whole pool behind it, at
+    angles of 0; else the expectations of all commutators. It stops where the largest gradient is below `gradient`, or can't be told from
+    noise. Gradients can be small on the way, in a trough: so where they are exact, up to `lookahead` more operators are added, and it goes on
+    if the gradient rises again.
+
+    Attributes:
+        pool: Where operators are taken from.
+        elements: Their names, which are part of the run's identity.
+        operators: How many at most.
+        gradient: Of the energy, for each radian.
+        tetris: Whether each step adds all operators that don't share an orbital or a qubit with one of a larger gradient.
+        lookahead: How many operators are added below `gradient`, to see whether it rises again.
+
+    References:
+        Grimsley, Economou, Barnes, Mayhall 2019, arXiv:1812.11173; Tang et al. 2021, arXiv:1911.10205 (pools of Pauli strings);
+        Anastasiou et al. 2022, arXiv:2209.10562 (TETRIS); Grimsley et al. 2023, arXiv:2204.07179 (troughs).
+    """
+
+    name: ClassVar[str] = "adapt"
+    version: ClassVar[int] = 1
+    pool: Pool = field(repr=False, metadata={"identity": False})
+    elements: tuple[str, ...]
+    operators: int = 50
+    gradient: float = 1e-3
+    tetris: bool = False
+    lookahead: int = 2
+
+    @classmethod
+    def of(
+        cls, pool: Pool, *, operators: int = 50, gradient: float = 1e-3, tetris: bool = False, lookahead: int = 2
+    ) -> Adapt:
+        """With the pool's own names.
+
+        Raises:
+            InputError: If the pool is empty.
+        """
+        if not pool.names:
+            raise InputError("the pool has no operator that stays in the sector: choose a larger active space or another pool", ("pool",))
+        return cls(pool, pool.names, operators, gradient, tetris, lookahead)
+
+    def __call__(self, legs: Legs) -> Ended:
+        """Grow the circuit until a reason to stop is found."""
+        growth = _Growth()
+        leg = legs.at(legs.first, legs.spec.ansatz, legs.spec.start)
+        while True:
+            try:
+                slopes, errors = self._gradients(legs, leg, growth)
+            except BudgetReached as stop:
+                return growth.ended(growth.kept or leg, self, legs.stopped, str(stop))
+            growth.gradients.append(float(np.abs(slopes).max()))
+            reason = self._reason(slopes, errors, growth, leg, exact=legs.exact)
+            if reason is not None:
+                status, message = reason
+                legs.say(f"adapt: {message}")
+                return growth.ended(growth.kept or leg, self, status, message)
+            added = self._added(slopes)
+            growth.chosen += added
+            names = ", ".join(self.elements[index] for index in added)
+            legs.say(f"adapt: operator {len(growth.chosen)} is {names}, with a gradient of {growth.gradients[-1]:.3g}")
+            ansatz = self.pool.ansatz(growth.chosen)
+            stage = legs.stage(f"operators {len(growth.chosen)}", ansatz)
+            leg = legs.minimise(stage, ansatz, np.concatenate([leg.point, np.zeros(len(added))]))
+            growth.energies.append(float(legs.ledger.values(stage.name, leg.first)[0].min(initial=np.inf)))
+            if leg.stopped:
+                return growth.ended(leg, self, leg.status, leg.message)
+
+    def _gradients(self, legs: Legs, leg: Leg, growth: _Growth) -> tuple[Values, Values]:
+        """`(m,)` derivatives of the energy by the angle of each operator of the pool behind the circuit, at 0, and their standard errors."""
+        count, call = len(self.elements), len(growth.chosen)
+        if legs.exact:
+            ansatz = self.pool.ansatz([*growth.chosen, *range(count)])
+            stage = replace(legs.stage(f"pool behind {call}", ansatz), name=POOL)
+            answer = legs.ask(stage, Question(POOL, call, "gradient", np.append(leg.point, np.zeros(count))[None, :]))
+            (data,) = answer.read()
+            slopes = np.asarray(data["gradients"], dtype=np.float64)[0, -count:]
+            return slopes, np.zeros(count)
+        shots = legs.spec.objective.shots or 0
+        measured = commutators(legs.spec.hamiltonian, [self.pool.generator(index) for index in range(count)])
+        frozen = leg.stage.frozen
+        stage = legs.observed(POOL, f"pool behind {call}", Commutators(shots, measured), lambda: on_circuit(measured, frozen, shots))
+        answer = legs.ask(stage, Question(POOL, call, POOL, leg.point[None, :]))
+        return answer.estimate.values, answer.estimate.stderrs
+
+    def _reason(self, slopes: Values, errors: Values, growth: _Growth, leg: Leg, *, exact: bool) -> tuple[Status, str] | None:
+        """Why to stop here, or None."""
+        sizes = np.abs(slopes)
+        best = int(np.argmax(sizes))
+        largest, error, count = float(sizes[best]), float(errors[best]), len(growth.chosen)
+        told = f"{largest:.2g}" if exact else f"{largest:.2g} +- {error:.1g}"
+        if largest >= self.gradient and growth.kept is not None:
+            growth.troughs.append(growth.kept_at)
+            growth.kept = None
+        if not exact and largest < _SIGNIFICANT * error:
+            return Status.CONVERGED, f"after {count} operators the largest gradient, {told}, can't be told from noise"
+        if largest < self.gradient:
+            if growth.kept is None:
+                growth.kept, growth.kept_at, growth.kept_gradient = leg, count, told
+            ahead = count - growth.kept_at
+            if largest < _NOTHING or not exact or ahead >= self.lookahead or count >= self.operators:
+                looked = f", also with {ahead} more" if ahead else ""
+                return Status.CONVERGED, (
+                    f"after {growth.kept_at} operators the largest gradient is {growth.kept_gradient}, below {self.gradient:g}{looked}"
+                )
+        if count >= self.operators:
+            return Status.GAVE_UP, f"{count} operators were allowed, the largest gradient is still {told}"
+        return None
+
+    def _added(self, slopes: Values) -> list[int]:
+        """The operator of the largest gradient; in TETRIS also all that are as large as asked for and share nothing with a larger one."""
+        order = np.argsort(-np.abs(slopes), kind="stable").tolist()
+        if not self.tetris:
+            return order[:1]
+        supports, taken, added = self.pool.supports, set[int](), list[int]()
+        for index in order:
+            if added and abs(slopes[index]) < self.gradient:
+                break
+            if taken.isdisjoint(supports[index]):
+                taken |= supports[index]
+                added.append(index)
+        return added
+
+
+@dataclass
+class _Growth:
+    """What came of it so far: the operators, the largest gradient before each, the energy after each, and where gradients were small."""
+
+    chosen: list[int] = field(default_factory=list)
+    gradients: list[float] = field(default_factory=list)
+    energies: list[float] = field(default_factory=list)
+    troughs: list[int] = field(default_factory=list)
+    kept: Leg | None = None
+    kept_at: int = 0
+    kept_gradient: str = ""
+
+    def ended(self, leg: Leg, adapt: Adapt, status: Status, message: str) -> Ended:
+        """The course's end on a leg, with all that is worth telling."""
+        count = len(leg.ansatz.parameters)
+        report: dict[str, Any] = {
+            "course": adapt.name,
+            "operators": [adapt.elements[index] for index in self.chosen[:count]],
+            "gradients": self.gradients,
+            "energies": self.energies,
+            "troughs": self.troughs,
+        }
+        return Ended(leg, status, message, report=report)

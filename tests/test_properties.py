@@ -1,4 +1,4 @@
-"""Properties of a state: grouped, decoded, with errors that cover, and occupation numbers. What the operators are is tested with mappings."""
+"""Properties of a state: grouped, decoded, with errors that cover, and occupation numbers. The operators are mapping's."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ def measured(grouping: Grouping, state: Statevector, shots: int, repeats: int, r
     return [means(group, state, shots, repeats, rng) for group in grouping.observables(shots)]
 
 
-def means(
-    group: tuple[SparsePauliOp, ...], state: Statevector, shots: int, repeats: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def means(group: tuple[SparsePauliOp, ...], state: Statevector, shots: int, repeats: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """`(repeats, m)` means of m observables over shots in the basis of their letters."""
     letters = PauliList.from_symplectic(
         *(np.any([getattr(each.paulis, part).any(axis=0) for each in group], axis=0, keepdims=True) for part in ("z", "x"))
@@ -84,7 +82,7 @@ def means(
 
 @pytest.mark.parametrize("beside", [False, True])
 def test_exact_values_are_those_of_the_state(
-    molecule: Molecule, operators: dict[str, SparsePauliOp], state: Statevector, beside: bool
+    molecule: Molecule, operators: dict[str, SparsePauliOp], state: Statevector, *, beside: bool
 ) -> None:
     """Without shots, whether or not a Hamiltonian is measured beside; to 1e-12."""
     groups = [group[0] for group in Expectation(100).observables(molecule.hamiltonian())] if beside else []
@@ -95,7 +93,7 @@ def test_exact_values_are_those_of_the_state(
         assert stderrs[0] == 0.0
 
 
-def test_density_matrix_counts_electrons(molecule: Molecule, operators: dict[str, SparsePauliOp], state: Statevector) -> None:
+def test_density_matrix_counts_electrons(molecule: Molecule, state: Statevector) -> None:
     """Its trace is N, its eigenvalues lie between 0 and 2, and with the integrals it gives the one-body energy."""
     elements = {pq: state.expectation_value(operator).real for pq, operator in rdm_operators(molecule.mapping).items()}
     rdm = rdm_matrix(elements, NORB)

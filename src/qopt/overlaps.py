@@ -10,6 +10,7 @@ from qiskit.quantum_info import PauliList, SparsePauliOp
 
 from qopt.errors import InputError
 from qopt.objective import Sampled, without_identity
+from qopt.problems.mapping.paulis import masks
 from qopt.programs import Program, Pub
 from qopt.types import Estimate
 
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
     from qopt.programs import Frozen, PubData
     from qopt.types import Points, Values
 
-MAX_QUBITS = 12
-"""The projector on zeros of so many qubits has 4096 terms."""
+MAX_QUBITS = 14
+"""The projector on zeros of so many qubits has 16384 terms."""
 _BASIS_STATES = 64
 """How many of the lowest basis states say where excited levels are."""
 _MARGIN = 2.0
 _LEAST_SHARE = 0.1
 _ERRORS = 2.0
 """Standard errors from which on a level is said to be out of order."""
+_ROUNDING = 1e-6
+"""Where optimizers of exact energies end, as a share of them."""
 _LARGEST_OVERLAP = 0.05
 
 
@@ -64,8 +67,8 @@ class Overlap:
         """The share c / s of zeros among s shots, which is unbiased, and its standard error.
 
         The binomial error of c / s is 0 at c = 0 and c = s, where P is not known exactly either. So the error is that of what a uniform
-        prior makes of the counts, `sqrt(p (1 - p) / (s + 3))` with `p = (c + 1) / (s + 2)`: about 1 / s at the ends, and elsewhere
-        the binomial one.
+        prior makes of the counts, `sqrt(p (1 - p) / (s + 3))` with `p = (c + 1) / (s + 2)`: about 1 / s at the ends, too large by a
+        fraction 1 / (2 c) for some counts c of zeros (or of others), and the binomial one for many.
 
         References:
             Gelman et al. 2013, Bayesian Data Analysis, section 2.4 (the beta distribution that Laplace's rule of succession comes from).
@@ -151,7 +154,9 @@ class Deflated:
         """
         points, levels = len(energy.values), len(self.weights)
         if len(overlap.values) != points * levels:
-            raise InputError(f"there are {len(overlap.values)} overlaps, expected {points * levels}: of {points} points with {levels} levels")
+            raise InputError(
+                f"there are {len(overlap.values)} overlaps, expected {points * levels}: of {points} points with {levels} levels"
+            )
         weights = np.array(self.weights)
         values = energy.values + overlap.values.reshape(points, levels) @ weights
         variances = energy.stderrs**2 + overlap.stderrs.reshape(points, levels) ** 2 @ weights**2
@@ -185,16 +190,13 @@ def default_weights(hamiltonian: SparsePauliOp, states: NDArray[np.int64], energ
         raise InputError(f"there are {len(states)} basis states, expected more than the {levels} levels that were found: no level is left")
     rest = without_identity(hamiltonian)
     least = 0.0 if rest is None else _LEAST_SHARE * float(np.linalg.norm(rest.coeffs))
-    diagonal = np.array([_elements(hamiltonian, state, np.array([state]))[0] for state in states.tolist()])
-    chosen = np.sort(states[np.argsort(diagonal, kind="stable")[: max(_BASIS_STATES, levels + 1)]])
+    chosen = np.sort(states[np.argsort(_diagonal(hamiltonian, states), kind="stable")[: max(_BASIS_STATES, levels + 1)]])
     matrix = np.array([_elements(hamiltonian, state, chosen) for state in chosen.tolist()])
     bound = float(np.linalg.eigvalsh(matrix)[levels])
     return tuple(max(_MARGIN * (bound - energy), least) for energy in energies)
 
 
-def doubts(
-    energies: Sequence[float], stderrs: Sequence[float], overlaps: Sequence[float], weights: Sequence[float]
-) -> tuple[str, ...]:
+def doubts(energies: Sequence[float], stderrs: Sequence[float], overlaps: Sequence[float], weights: Sequence[float]) -> tuple[str, ...]:
     """What is doubtful about the last of some levels, each in a sentence; nothing where all is well.
 
     Args:
@@ -206,25 +208,40 @@ def doubts(
     found, error, level = energies[-1], stderrs[-1], len(weights)
     said = []
     for lower, (energy, stderr, overlap, weight) in enumerate(zip(energies[:-1], stderrs[:-1], overlaps, weights, strict=True)):
-        if found < energy - _ERRORS * float(np.hypot(error, stderr)):
-            said.append(f"level {level} lies {energy - found:.3g} below level {lower}: level {lower} was not the lowest, find it anew from here")
+        allowed = _ERRORS * float(np.hypot(error, stderr)) + _ROUNDING * max(1.0, abs(energy))
+        if found < energy - allowed:
+            said.append(
+                f"level {level} lies {energy - found:.3g} below level {lower}: level {lower} was not the lowest, find it anew from here"
+            )
         if weight <= found - energy:
             said.append(
                 f"the weight {weight:.3g} of level {lower} does not exceed the gap {found - energy:.3g} to level {level}: a level between "
                 "them may have been missed, raise it"
             )
         if overlap > _LARGEST_OVERLAP:
-            said.append(f"level {level} overlaps with level {lower} by {overlap:.2f}: they are not two levels, raise the weight {weight:.3g}")
+            said.append(
+                f"level {level} overlaps with level {lower} by {overlap:.2f}: they are not two levels, raise the weight {weight:.3g}"
+            )
     return tuple(said)
+
+
+def _diagonal(hamiltonian: SparsePauliOp, states: NDArray[np.int64]) -> Values:
+    """`(m,)` expectations in m basis states."""
+    x, z = masks(hamiltonian)
+    energies = np.zeros(len(states))
+    for coefficient, mask in zip(hamiltonian.coeffs.real[x == 0].tolist(), z[x == 0].tolist(), strict=True):
+        energies += coefficient * (1 - 2 * (np.bitwise_count(states & mask) & 1).astype(np.int8))
+    return energies
 
 
 def _elements(hamiltonian: SparsePauliOp, state: int, others: NDArray[np.int64]) -> Values:
     """`(m,)` matrix elements between m basis states and one, of a Hamiltonian with a real matrix."""
-    bits = np.int64(1) << np.arange(hamiltonian.num_qubits)
-    x, z = hamiltonian.paulis.x @ bits, hamiltonian.paulis.z @ bits
+    x, z = masks(hamiltonian)
     # A string with w letters Y is i^w times its Z, then its X.
     signs = 1 - 2 * (np.bitwise_count(z & state) & 1).astype(np.int8)
     values = (hamiltonian.coeffs * 1j ** (np.bitwise_count(x & z) % 4)).real * signs
     places = np.minimum(np.searchsorted(others, state ^ x), len(others) - 1)
     here = others[places] == state ^ x
-    return np.bincount(places[here], weights=values[here], minlength=len(others))
+    elements = np.zeros(len(others))
+    np.add.at(elements, places[here], values[here])
+    return elements

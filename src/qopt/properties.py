@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -207,14 +207,15 @@ def _blocks(values: Values, errors: Values) -> list[slice]:
     """Runs of `(n,)` descending values in which neighbours can't be told apart."""
     apart = -np.diff(values) > _CLOSE * np.hypot(errors[:-1], errors[1:])
     edges = [0, *(np.flatnonzero(apart) + 1).tolist(), len(values)]
-    return [slice(first, last) for first, last in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(first, last) for first, last in pairwise(edges)]
 
 
 def _homes(strings: Sequence[str], beside: Sequence[SparsePauliOp]) -> dict[str, int]:
     """The number of the group of each Pauli string; all strings of Z alone have the same."""
     bases = [_Basis.of(group.paulis) for group in beside]
     diagonal = [label for label in strings if not set(label) & {"X", "Y"}]
-    home, homeless = {}, []
+    home: dict[str, int] = {}
+    homeless: list[str] = []
     for unit in ([diagonal] if diagonal else []) + [[label] for label in strings if label not in set(diagonal)]:
         basis = _Basis.of(PauliList(unit))
         index = next((index for index, other in enumerate(bases) if other.fits(basis)), None)

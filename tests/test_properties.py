@@ -17,7 +17,7 @@ from qopt.objective import Expectation
 from qopt.problems.active_space import Space
 from qopt.problems.molecular_data import shipped
 from qopt.problems.molecule import Molecule
-from qopt.properties import Grouping, grouped, occupations, rdm_matrix, rdm_operators
+from qopt.properties import Grouping, grouped, occupations, rdm_matrix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ def molecule() -> Molecule:
 @pytest.fixture(scope="module")
 def operators(molecule: Molecule) -> dict[str, SparsePauliOp]:
     """What tells whether a state is one of the molecule, and the density matrix."""
-    return {**molecule.properties, **{f"{p},{q}": operator for (p, q), operator in rdm_operators(molecule.mapping).items()}}
+    return {**{name: item.operator for name, item in molecule.properties().items()}, **{f"{p},{q}": operator for (p, q), operator in density_operators(molecule.mapping).items()}}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_exact_values_are_those_of_the_state(
 
 def test_density_matrix_counts_electrons(molecule: Molecule, state: Statevector) -> None:
     """Its trace is N, its eigenvalues lie between 0 and 2, and with the integrals it gives the one-body energy."""
-    elements = {pq: state.expectation_value(operator).real for pq, operator in rdm_operators(molecule.mapping).items()}
+    elements = {pq: state.expectation_value(operator).real for pq, operator in density_operators(molecule.mapping).items()}
     rdm = rdm_matrix(elements, NORB)
     assert np.trace(rdm) == pytest.approx(2.0, abs=1e-12)
     values, errors = occupations(rdm, np.zeros_like(rdm))
@@ -124,10 +124,10 @@ def test_measured_values_scatter_as_their_errors_say(operators: dict[str, Sparse
 
 def test_occupations_scatter_as_their_errors_say(molecule: Molecule, state: Statevector) -> None:
     """Well separated ones within 30% of their errors, which leave out what shots have in common; no mean is off by more than an error."""
-    grouping = grouped({f"{p},{q}": operator for (p, q), operator in rdm_operators(molecule.mapping).items()})
+    grouping = grouped({f"{p},{q}": operator for (p, q), operator in density_operators(molecule.mapping).items()})
     shots = 20_000
     answer = grouping.decode(measured(grouping, state, shots, REPEATS, np.random.default_rng(3)), shots)
-    exact = {pq: state.expectation_value(operator).real for pq, operator in rdm_operators(molecule.mapping).items()}
+    exact = {pq: state.expectation_value(operator).real for pq, operator in density_operators(molecule.mapping).items()}
     true, _ = occupations(rdm_matrix(exact, NORB), np.zeros((NORB, NORB)))
     found = []
     for repeat in range(REPEATS):
@@ -155,7 +155,7 @@ def test_equal_occupations_get_the_error_of_their_block() -> None:
 
 def test_first_order_is_the_derivative(molecule: Molecule, state: Statevector) -> None:
     """The error of each eigenvalue is the root sum of squares of what each element's error moves it by."""
-    exact = {pq: state.expectation_value(operator).real for pq, operator in rdm_operators(molecule.mapping).items()}
+    exact = {pq: state.expectation_value(operator).real for pq, operator in density_operators(molecule.mapping).items()}
     rdm = rdm_matrix(exact, NORB)
     stderrs = rdm_matrix({pq: 1e-5 * (1 + pq[0] + 2 * pq[1]) for pq in exact}, NORB)
     values, errors = occupations(rdm, stderrs)
@@ -208,7 +208,7 @@ def test_a_constant_needs_no_measurement() -> None:
 def test_conserved_elements_have_no_terms() -> None:
     """In a tapered sector, what changes a symmetry is 0 times the identity: of 5 orbitals of LiH two are pi and mix with no other."""
     tapered = Molecule(shipped("lih"), space=Space(frozen_core=True))
-    empty = {pq for pq, operator in rdm_operators(tapered.mapping).items() if not operator.coeffs.any()}
+    empty = {pq for pq, operator in density_operators(tapered.mapping).items() if not operator.coeffs.any()}
     assert len(empty) == 7
 
 

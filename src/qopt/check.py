@@ -14,6 +14,7 @@ from qopt.assemble import spec_of
 from qopt.errors import BackendError, InputError, QoptError
 from qopt.execution import primitives
 from qopt.execution.ibm.probing import Recorder, probe
+from qopt.final import evaluations
 from qopt.objective import Sampled
 from qopt.planning.cost import Timing, executions, seconds_for
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
@@ -215,7 +216,7 @@ def _device(spec: Spec, frozen: Frozen, allowance: Allowance) -> Iterator[Findin
 
 def _sizes(spec: Spec, frozen: Frozen, timing: Timing, *, qubits: int) -> Iterator[Finding]:
     """The largest job that is foreseen, against the service's limits."""
-    final = 2 * forecast.candidates(spec, frozen, timing)
+    final = evaluations(frozen, forecast.candidates(spec, frozen, timing))
     jobs = (
         forecast.points_of(spec, frozen, timing, forecast.asked(spec, frozen, timing).typical) if forecast.countable(spec) else (1, final)
     )
@@ -242,7 +243,7 @@ def _money(spec: Spec, frozen: Frozen, timing: Timing, allowance: Allowance) -> 
     if spec.budget.qpu is not None:
         least = forecast.least_seconds(spec, frozen, timing)
     else:
-        sizes = (forecast.first_points(spec, frozen), 2 * forecast.candidates(spec, frozen, timing))
+        sizes = (forecast.first_points(spec, frozen), evaluations(frozen, forecast.candidates(spec, frozen, timing)))
         least = sum(forecast.upper_seconds(spec, frozen, timing, points) for points in sizes)
     for what, limit in (("budget", spec.budget.qpu), ("plan", allowance.remaining)):
         if limit is None:

@@ -13,7 +13,7 @@ import numpy as np
 from qopt.durable import shots_of
 from qopt.errors import InputError
 from qopt.execution.isa import freeze, unrolled
-from qopt.final import CANDIDATES
+from qopt.final import CANDIDATES, evaluations
 from qopt.objective import constant_of
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
 from qopt.optimizers.grid import Grid
@@ -122,7 +122,7 @@ def first_points(spec: Spec, frozen: Frozen) -> int:
 
 def points_of(spec: Spec, frozen: Frozen, one: Timing, run: DryRun) -> tuple[int, ...]:
     """Points of every job of a run that goes like a dry run; the last is the final measurement, which takes every candidate twice."""
-    return (*run.jobs, 2 * min(candidates(spec, frozen, one), sum(run.jobs) + 1))
+    return (*run.jobs, evaluations(frozen, min(candidates(spec, frozen, one), sum(run.jobs) + 1)))
 
 
 def candidates(spec: Spec, frozen: Frozen, one: Timing | None) -> int:
@@ -137,9 +137,9 @@ def candidates(spec: Spec, frozen: Frozen, one: Timing | None) -> int:
         return 1
     count, limit = CANDIDATES, spec.budget.qpu
     if spec.budget.shots is not None and spec.objective.shots is not None:
-        count = min(count, spec.budget.shots // (2 * _SHARE_OF_SHOTS * shots_of(spec.objective, frozen, 1)))
+        count = min(count, spec.budget.shots // (_SHARE_OF_SHOTS * shots_of(spec.objective, frozen, evaluations(frozen, 1))))
     if limit is not None and one is not None:
-        while count > 1 and upper_seconds(spec, frozen, one, 2 * count) > limit / SHARE_OF_FINAL:
+        while count > 1 and upper_seconds(spec, frozen, one, evaluations(frozen, count)) > limit / SHARE_OF_FINAL:
             count -= 1
     return max(1, count)
 
@@ -151,12 +151,12 @@ def upper_seconds(spec: Spec, frozen: Frozen, one: Timing, points: int) -> float
 
 def least_seconds(spec: Spec, frozen: Frozen, one: Timing) -> float:
     """QPU seconds that the first job and a final measurement of one point may be billed."""
-    return upper_seconds(spec, frozen, one, first_points(spec, frozen)) + upper_seconds(spec, frozen, one, 2)
+    return upper_seconds(spec, frozen, one, first_points(spec, frozen)) + upper_seconds(spec, frozen, one, evaluations(frozen, 1))
 
 
 def least_shots(spec: Spec, frozen: Frozen) -> int:
     """Shots of one evaluation and a final measurement of one point."""
-    return shots_of(spec.objective, frozen, 2 if isinstance(spec.optimizer, MeasureStart) else 3)
+    return shots_of(spec.objective, frozen, evaluations(frozen, 1) + (0 if isinstance(spec.optimizer, MeasureStart) else 1))
 
 
 def refuse_small_budget(spec: Spec, frozen: Frozen, one: Timing | None) -> None:
@@ -190,7 +190,7 @@ def shortages(spec: Spec, frozen: Frozen, one: Timing | None) -> Iterator[InputE
 
 def _dry_run(spec: Spec, frozen: Frozen, one: Timing, landscape: Landscape, counted: int) -> DryRun:
     price = Price(shots_of(spec.objective, frozen, 1), lambda points: job_seconds(program(spec, frozen, points), one))
-    final = 2 * candidates(spec, frozen, one)
+    final = evaluations(frozen, candidates(spec, frozen, one))
     shots = None if spec.budget.shots is None else spec.budget.shots - final * price.shots
     limits = Limits(spec.budget.evaluations, shots, spec.budget.qpu, counted, reserve=price.seconds(final))
     return dry_run(spec.optimizer, spec.start, landscape, scales=spec.scales, limits=limits, price=price, seed=spec.seed)

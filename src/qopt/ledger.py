@@ -127,16 +127,19 @@ class Ledger:
         """Seconds of work on the run, over all its parts."""
         return time.monotonic() - self._began
 
-    def points(self, stage: str, since: int = 0) -> Points:
-        """All answered points of a stage in the order of the calls from a number on, `(k, n)`."""
-        known = [asked for key, asked in sorted(self.asked.items()) if key in self.answered and key[0] == stage and key[1] >= since]
+    def points(self, stage: str, calls: range | None = None) -> Points:
+        """All answered points of a stage, or of some of its calls, in their order, `(k, n)`."""
+        known = [self.asked[key] for key in self._answered_of(stage, calls)]
         return np.array([row for asked in known for row in asked.points], dtype=np.float64)
 
-    def values(self, stage: str, since: int = 0) -> tuple[Values, Values]:
-        """All answered values of a stage and their standard errors, in the same order."""
-        answers = [record for key, record in sorted(self.answered.items()) if key[0] == stage and key[1] >= since]
+    def values(self, stage: str, calls: range | None = None) -> tuple[Values, Values]:
+        """All answered values of a stage, or of some of its calls, and their standard errors, in the same order."""
+        answers = [self.answered[key] for key in self._answered_of(stage, calls)]
         values = np.array([value for record in answers for value in record.values], dtype=np.float64)
         return values, np.array([stderr for record in answers for stderr in record.stderrs], dtype=np.float64)
+
+    def _answered_of(self, stage: str, calls: range | None) -> list[tuple[str, int]]:
+        return [key for key in sorted(self.answered) if key[0] == stage and (calls is None or key[1] in calls)]
 
     def calls(self, stage: str) -> int:
         """How many calls of a stage were answered."""

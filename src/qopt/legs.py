@@ -12,6 +12,7 @@ from qopt.errors import BudgetReached, DamagedError, InputError, blamed
 from qopt.evaluator import Evaluator
 from qopt.execution.frozen import load, save
 from qopt.failpoints import reach
+from qopt.final import evaluations
 from qopt.journal import Event
 from qopt.ledger import MAIN, SAID, STAGE, Ledger
 from qopt.optimizers import MeasureStart
@@ -42,7 +43,7 @@ class Leg:
         point: `(n,)` where it ended.
         status: How.
         message: In the optimizer's own words.
-        first: The number of its first call.
+        calls: The numbers of its calls.
     """
 
     stage: Stage
@@ -51,7 +52,7 @@ class Leg:
     point: Point
     status: Status
     message: str
-    first: int
+    calls: range
 
     @property
     def stopped(self) -> bool:
@@ -159,7 +160,7 @@ class Legs:
 
     def at(self, stage: Stage, ansatz: Ansatz, point: Point) -> Leg:
         """A leg that measures nothing: where another one begins."""
-        return Leg(stage, ansatz, point, point, Status.MEASURED, "", self._call)
+        return Leg(stage, ansatz, point, point, Status.MEASURED, "", range(self._call, self._call))
 
     def minimise(self, stage: Stage, ansatz: Ansatz, start: Point, around: Callable[[Evaluator], Evaluate] | None = None) -> Leg:
         """Run the optimizer on a circuit.
@@ -175,7 +176,7 @@ class Legs:
         """
         spec = replace(self.spec, ansatz=ansatz, start=start)
         first = self._call
-        reserve = 2 * shots_of(spec.objective, stage.frozen, self._candidates)
+        reserve = shots_of(spec.objective, stage.frozen, evaluations(stage.frozen, self._candidates))
         evaluate = Evaluator(self._frontier, stage, scales=spec.scales, reserve=reserve, call=first)
         seen = evaluate if around is None else around(evaluate)
         rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(0,) if not first else (0, first)))
@@ -183,7 +184,7 @@ class Legs:
             point, status, message = self._minimised(spec, evaluate, seen, rng)
         finally:
             self._call = evaluate.call
-        return Leg(stage, ansatz, start, point, status, message, first)
+        return Leg(stage, ansatz, start, point, status, message, range(first, self._call))
 
     def ask(self, stage: Stage, question: Question) -> Answer:
         """The answer to a question that is not the optimizer's.
@@ -191,7 +192,7 @@ class Legs:
         Raises:
             BudgetReached: If it can't be afforded.
         """
-        reserve = 2 * shots_of(self.spec.objective, self.first.frozen, self._candidates)
+        reserve = shots_of(self.spec.objective, self.first.frozen, evaluations(self.first.frozen, self._candidates))
         self._frontier.check(stage, question, calls=self._call, reserve=reserve)
         return self._frontier.durable.measure(stage, question)
 
@@ -230,8 +231,9 @@ class Legs:
                 raise evaluate.failure from None
             raise
         except BudgetReached as stop:
-            values, _ = self.ledger.values(MAIN, first)
-            best = self.ledger.points(MAIN, first)[int(np.argmin(values))] if len(values) else spec.start
+            calls = range(first, evaluate.call)
+            values, _ = self.ledger.values(MAIN, calls)
+            best = self.ledger.points(MAIN, calls)[int(np.argmin(values))] if len(values) else spec.start
             return best, self.stopped, str(stop)
         if point.shape != spec.start.shape or not np.isfinite(point).all():
             problem = (

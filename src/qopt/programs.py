@@ -40,6 +40,8 @@ class Frozen:
         cost: The Hamiltonian on logical qubits where strings are sampled: it gives them their energies without the problem at hand.
         readout: For each logical qubit the probabilities of reading 1 where 0 was prepared and 0 where 1 was, as the device reported them
             when the circuit was frozen; None where it reports none.
+        beside: Laid-out observables of the final state, to be measured beside each group at last, and then in bases of their own; where
+            expectations are computed they are one tuple.
         product: What the ansatz was made from, where that is excitations; it is not kept in the run folder, and the exact engine looks
             whether it is true.
     """
@@ -53,6 +55,7 @@ class Frozen:
     device: str = ""
     cost: SparsePauliOp | None = None
     readout: tuple[tuple[float, float], ...] | None = None
+    beside: tuple[tuple[SparsePauliOp, ...], ...] = ()
     product: ExcitationProduct | None = None
 
 

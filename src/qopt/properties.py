@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import combinations_with_replacement, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +12,12 @@ from qiskit.quantum_info import PauliList, SparsePauliOp
 from qopt.diagonal import simplified
 from qopt.errors import InputError
 from qopt.objective import constant_of, without_identity
-from qopt.problems.mapping import one_body_operator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from qopt.problems import mapping as mappings
     from qopt.types import Values
 
     Square = NDArray[np.float64]
@@ -139,24 +137,6 @@ def grouped(operators: Mapping[str, SparsePauliOp], beside: Sequence[SparsePauli
         for place in np.unique(places).tolist():
             parts[place].append(Part(name, rest[places == place]))
     return Grouping(constants, tuple(tuple(group) for group in parts))
-
-
-def rdm_operators(mapping: mappings.Mapping) -> dict[tuple[int, int], SparsePauliOp]:
-    """`(E_pq + E_qp) / 2` for p <= q, whose expectations are the spin-summed one-body reduced density matrix.
-
-    Real orbitals and the symmetric part are all that a real observable needs. An element that some conserved parity makes 0 is an operator
-    without terms but 0 times the identity.
-
-    References:
-        Helgaker, Jorgensen, Olsen 2000, Molecular Electronic-Structure Theory, section 1.7.
-    """
-    operators = {}
-    for p, q in combinations_with_replacement(range(mapping.norb), 2):
-        unit = np.zeros((mapping.norb, mapping.norb))
-        unit[p, q] += 0.5
-        unit[q, p] += 0.5
-        operators[p, q] = one_body_operator(unit, mapping)
-    return operators
 
 
 def rdm_matrix(elements: Mapping[tuple[int, int], float], norb: int) -> Square:

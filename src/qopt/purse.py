@@ -27,7 +27,8 @@ class Purse:
         timing: Of one execution.
         executions: How many executions a number of points takes.
         usage: Seconds that the open Session has been billed so far, asked of the service.
-        final: Points of the final measurement, each of which is measured twice.
+        final: Points of the final measurement.
+        measured: How many evaluations the final measurement of so many points costs.
         plan: Seconds that the account's plan had left when this part of the run began; None is no limit.
         before: Seconds that the run had been billed by then.
     """
@@ -38,6 +39,7 @@ class Purse:
     executions: Callable[[int], int]
     usage: Callable[[], float | None]
     final: int
+    measured: Callable[[int], int]
     plan: float | None = None
     before: float = 0.0
 
@@ -48,16 +50,16 @@ class Purse:
     @property
     def reserve(self) -> float:
         """Predicted for the final measurement."""
-        return self.predicted(2 * self.final)
+        return self.predicted(self.measured(self.final))
 
     def wallet(self, *, without: tuple[str, int] | None = None) -> Wallet:
         """What was spent and learned; jobs in flight count by the upper end of their estimate, but for one that is about to be sent."""
         bills = self.ledger.bills
         asked = {key: len(record.points) for key, record in self.ledger.asked.items() if key != without}
-        jobs = [(self.predicted(_points(key[0], points)), bills.of_calls.get(key)) for key, points in asked.items()]
+        jobs = [(self.predicted(self._points(key[0], points)), bills.of_calls.get(key)) for key, points in asked.items()]
         for key, _, seconds in bills.without_answer.values():
             if seconds is None:
-                jobs.append((self.predicted(_points(key[0], len(self.ledger.asked[key].points))), None))
+                jobs.append((self.predicted(self._points(key[0], len(self.ledger.asked[key].points))), None))
         answered_nothing = sum(seconds or 0.0 for _, _, seconds in bills.without_answer.values())
         return Wallet.of(self.limit, jobs).charge(answered_nothing + self._idle())
 
@@ -72,7 +74,7 @@ class Purse:
             BackendError: If the job can't be paid, by the budget or by the account's plan: it is not sent.
         """
         wallet = self.wallet(without=(stage, call))
-        needed = wallet.calibration.estimate(self.predicted(_points(stage, points))).seconds
+        needed = wallet.calibration.estimate(self.predicted(self._points(stage, points))).seconds
         if not self.ledger.answered:
             needed += wallet.calibration.estimate(self.reserve).seconds  # no run is begun that can't be finished
         if self.plan is not None:
@@ -105,7 +107,6 @@ class Purse:
             charged[opened.id] = self.usage() or 0.0
         return sum(max(0.0, seconds - bills.busy(session)) for session, seconds in charged.items())
 
-
-def _points(stage: str, asked: int) -> int:
-    """How many points are measured for those that were asked: the final measurement takes each twice."""
-    return 2 * asked if stage == FINAL else asked
+    def _points(self, stage: str, asked: int) -> int:
+        """How many evaluations those points cost that were asked: the final measurement takes each twice, and more."""
+        return self.measured(asked) if stage == FINAL else asked

@@ -12,6 +12,7 @@ import numpy as np
 from qopt import forecast
 from qopt.durable import Durable, Stage, shots_of
 from qopt.errors import InputError
+from qopt.final import evaluations
 from qopt.journal import Event
 from qopt.ledger import MAIN, MODE, TIMING, Ledger
 from qopt.planning.cost import Timing, executions, job_seconds
@@ -94,6 +95,7 @@ def purse_of(spec: Spec, ledger: Ledger, frozen: Frozen, executor: Executor, fin
         lambda points: executions(forecast.program(spec, frozen, points)),
         executor.usage,
         final,
+        lambda points: evaluations(frozen, points),
         plan=account.allowance().remaining,
         before=ledger.bills.seconds,
     )
@@ -114,7 +116,7 @@ def look_for_drift(spec: Spec, durable: Durable, stage: Stage, before: str | Non
     ledger, now = durable.ledger, durable.executor.calibration()
     if (MAIN, 0) not in ledger.answered or before is None or now is None or now == before:
         return
-    shots, points = spec.budget.shots, 1 + 2 * forecast.candidates(spec, stage.frozen, None)
+    shots, points = spec.budget.shots, 1 + evaluations(stage.frozen, forecast.candidates(spec, stage.frozen, None))
     spare = shots is None or ledger.shots + shots_of(spec.objective, stage.frozen, points) <= shots
     if not spare or not durable.affords(1):
         ledger.append(Event("drift was not measured", {"from": before, "to": now, "reason": "the budget has nothing to spare"}))

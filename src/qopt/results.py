@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qopt.diagonal import simplified
 from qopt.errors import blamed
 from qopt.final import STRINGS, Twice
 from qopt.journal import Event
 from qopt.ledger import MAIN, REFERENCE, Ledger
 from qopt.problems import reference_of
+from qopt.properties import occupations, rdm_matrix
 from qopt.references import random_strings
 from qopt.remote import usage_of
-from qopt.types import Baseline, Points, Reference, Result, Status
+from qopt.types import Baseline, Density, Observed, Points, Reference, Result, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
     from qopt.durable import Answer, Stage
     from qopt.legs import Ended
     from qopt.spec import Spec
@@ -40,6 +46,9 @@ def fold(  # noqa: PLR0913 - all that a result is made of
     reference = _reference(spec, ledger)
     ratio, ratio_stderr = _ratio(sign * mean, mean_stderr, reference)
     usage = usage_of(spec, ledger, final.frozen) if spec.device.remote else None
+    beside = _beside(spec, policy.beside(final.frozen, data), chosen)
+    properties = {name: item for name, (item, element) in beside.items() if element is None}
+    classical = _classical(spec)
     with blamed("interpret"):
         best = None if counts is None else spec.problem.interpret(counts)
     return Result(
@@ -66,7 +75,53 @@ def fold(  # noqa: PLR0913 - all that a result is made of
         baseline=_baseline(spec, sign),
         engine=spec.engine if usage is None else spec.engine_in(usage.mode),
         usage=usage,
+        qubits=int(spec.hamiltonian.num_qubits),
+        terms=len(simplified(spec.hamiltonian)),
+        groups=len(spec.objective.observables(spec.hamiltonian)) if spec.objective.shots is not None and not spec.objective.sampled else None,
+        hf=classical.get("hf"),
+        ccsd=classical.get("ccsd"),
+        properties=properties,
+        density=_density({element: item for item, element in beside.values() if element is not None}),
+        warnings=tuple(_warnings(properties)),
+        course=None if ended.report is None else dict(ended.report),
     )
+
+
+def _beside(spec: Spec, data: dict[str, list[NDArray[np.float64]]], row: int) -> dict[str, tuple[Observed, tuple[int, int] | None]]:
+    """The problem's properties at one of the points, and for elements of the density matrix which these are."""
+    if spec.grouping is None:
+        return {}
+    values = spec.grouping.decode(data["evs"], spec.objective.shots, stds=data.get("stds"))
+    return {
+        name: (Observed(float(values[name][0][row]), float(values[name][1][row]), item.expected, item.units), item.element)
+        for name, item in spec.problem.properties().items()
+    }
+
+
+def _density(elements: dict[tuple[int, int], Observed]) -> Density | None:
+    if not elements:
+        return None
+    norb = 1 + max(max(element) for element in elements)
+    values = rdm_matrix({element: item.value for element, item in elements.items()}, norb)
+    stderrs = rdm_matrix({element: item.stderr for element, item in elements.items()}, norb)
+    numbers, errors = occupations(values, stderrs)
+    return Density(_rows(values), _rows(stderrs), tuple(numbers.tolist()), tuple(errors.tolist()))
+
+
+def _rows(matrix: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in matrix.tolist())
+
+
+def _warnings(properties: dict[str, Observed]) -> Iterator[str]:
+    for name, item in properties.items():
+        if item.off:
+            told = f"{item.value:.6g}" if not item.stderr else f"{item.value:.4g} +- {item.stderr:.1g}"
+            yield f"{name} is {told}, expected {item.expected:g}: the state found is not, or not only, the one that was looked for"
+
+
+def _classical(spec: Spec) -> dict[str, float]:
+    with blamed("classical"):
+        return {name: float(value) for name, value in spec.problem.classical().items()}
 
 
 def _reference(spec: Spec, ledger: Ledger) -> Reference | None:

@@ -336,7 +336,7 @@ def _final_points(spec: Spec, ledger: Ledger, ended: Ended, count: int) -> Point
     if recorded is not None:
         # How many were affordable then depended on what the device cost.
         count = recorded.points(FINAL, calls) or count
-    return candidates(ledger, MAIN, (leg.point, leg.start), count, leg.first)
+    return candidates(ledger, MAIN, (leg.point, leg.start), count, leg.calls)
 
 
 def _connect(spec: Spec, durable: Durable, frozen: Frozen, *, connections: Connections, shared: bool, candidates: int) -> Executor:

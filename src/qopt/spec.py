@@ -25,6 +25,7 @@ from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, with_terms, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
 from qopt.problems import Problem
+from qopt.properties import Grouping, grouped
 from qopt.simulate.choice import Choice
 from qopt.simulate.choice import choose as choose_engine
 from qopt.types import Budget, Minimizer, Point, Sense
@@ -61,6 +62,7 @@ class Spec:
         notes: Choices that qopt made, in words.
         training: Whether the start is to be trained on the exact engine before the run begins.
         exact: How that, or the whole run, is computed; None where nothing is.
+        grouping: What is measured beside the final energy, in groups; None where nothing is.
         course: What the run does between its beginning and its final measurement, where it is more than one optimization.
     """
 
@@ -80,6 +82,7 @@ class Spec:
     notes: tuple[str, ...] = ()
     training: bool = False
     exact: Choice | None = None
+    grouping: Grouping | None = None
     course: Course | None = None
 
     @property
@@ -207,6 +210,7 @@ def specify(  # noqa: PLR0913 - as `run`
         choices,
         tuple(notes),
         training,
+        grouping=_grouping(problem, hamiltonian, objective),
         course=course,
     ).with_engine()
     if device.recording is not None:
@@ -264,6 +268,23 @@ def _device(problem: Problem, objective: Objective, execution: Execution) -> Dev
     return device
 
 
+def _grouping(problem: Problem, hamiltonian: SparsePauliOp, objective: Objective) -> Grouping | None:
+    """The problem's properties in the bases of the energy, as far as they have these; None where strings are sampled, or nothing is asked.
+
+    Raises:
+        InputError: If a property is no observable of the Hamiltonian's qubits.
+    """
+    if objective.sampled:
+        return None
+    with blamed("properties"):
+        found = problem.properties()
+    if not found:
+        return None
+    with below("problem"):
+        energies = [] if objective.shots is None else [group[0] for group in objective.observables(hamiltonian)]
+        return grouped({name: item.operator for name, item in found.items()}, energies)
+
+
 def _no_simulator(device: Device) -> str:
     """Why Aer's options have no effect on a device."""
     if device.recording is not None:
@@ -309,7 +330,8 @@ def prepare(spec: Spec) -> Frozen:
     if isinstance(spec.objective, Expectation) and own_errors(spec.execution.mitigation):
         groups = with_terms(groups)
     logical = freeze(spec.ansatz, groups, constant_of(spec.hamiltonian), sampled=strings)
-    logical = replace(logical, cost=spec.hamiltonian if spec.objective.sampled else None)
+    beside = () if spec.grouping is None else spec.grouping.observables(spec.objective.shots)
+    logical = replace(logical, cost=spec.hamiltonian if spec.objective.sampled else None, beside=beside)
     check(spec, logical)
     transpile = spec.transpile
     if transpile.fractional_gates == "auto" and needs_clifford_gates(spec.execution.mitigation, sampler=spec.objective.sampled):

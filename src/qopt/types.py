@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any, Protocol, TypeAlias
 
@@ -22,6 +22,9 @@ Bits: TypeAlias = NDArray[np.uint8]
 Counts: TypeAlias = dict[str, int]
 """How often each bit string was measured; `bits[i]` is variable i."""
 
+_SIGNIFICANT = 4.0
+"""Standard errors that a property has to be off to be told: of a few of them noise alone does that once in some thousand runs."""
+_ROUNDING = 1e-6
 SAME_POINT = 1e-9
 """Radians. A point that is farther from the recorded one belongs to another trajectory."""
 LEAST_BUSY = "least_busy"
@@ -204,6 +207,45 @@ class Solution:
 
 
 @dataclass(frozen=True)
+class Observed:
+    """A property of the final state.
+
+    Attributes:
+        value: Measured with the final energy, at the same point.
+        stderr: Its standard error; 0 where exact.
+        expected: Its value in the state that was looked for, or None.
+        units: Empty where there are none.
+    """
+
+    value: float
+    stderr: float
+    expected: float | None = None
+    units: str = ""
+
+    @property
+    def off(self) -> bool:
+        """Whether it is another value than the expected one, by more than noise and rounding."""
+        return self.expected is not None and abs(self.value - self.expected) > _SIGNIFICANT * self.stderr + _ROUNDING
+
+
+@dataclass(frozen=True)
+class Density:
+    """The one-body reduced density matrix of the final state, over the active orbitals and summed over spins.
+
+    Attributes:
+        values: `(norb, norb)`.
+        stderrs: `(norb, norb)` their standard errors.
+        occupations: `(norb,)` its eigenvalues, descending: occupation numbers of natural orbitals, from 0 to 2.
+        occupation_stderrs: `(norb,)` their standard errors.
+    """
+
+    values: tuple[tuple[float, ...], ...]
+    stderrs: tuple[tuple[float, ...], ...]
+    occupations: tuple[float, ...]
+    occupation_stderrs: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Baseline:
     """What uniformly random strings reach with the same number of shots, in the problem's own sense.
 
@@ -316,6 +358,15 @@ class Result:
         baseline: Random strings with the same shots, or None where there are no strings.
         engine: What answered, such as `SamplerV2 on aer in a Session`.
         usage: What it took of a device of IBM Quantum, or None where it ran locally.
+        qubits: Of the Hamiltonian.
+        terms: How many Pauli strings it has, the identity included.
+        groups: How many groups of commuting strings are measured, one circuit each; None where energies are computed or strings sampled.
+        hf: The Hartree-Fock energy, where there is one.
+        ccsd: The coupled cluster energy with singles and doubles, where it is known.
+        properties: Of the final state, measured beside its energy, by name.
+        density: Its one-body density matrix, where that was measured.
+        warnings: What is not as it should be, in sentences.
+        course: How the circuit grew, or which states were found, where there was more than one optimization.
     """
 
     name: str
@@ -341,6 +392,15 @@ class Result:
     baseline: Baseline | None
     engine: str
     usage: Usage | None = None
+    qubits: int | None = None
+    terms: int | None = None
+    groups: int | None = None
+    hf: float | None = None
+    ccsd: float | None = None
+    properties: dict[str, Observed] = field(default_factory=dict)
+    density: Density | None = None
+    warnings: tuple[str, ...] = ()
+    course: dict[str, Any] | None = None
 
     def __str__(self) -> str:
         """A few lines for people; `qopt show` tells more."""
@@ -352,6 +412,7 @@ class Result:
             lines.append(f"  approximation ratio {self.approximation_ratio:.4f} +- {self.approximation_ratio_stderr or 0.0:.2g}")
         if self.best is not None:
             lines.append(f"  best string {self.best.bits}, value {self.best.value:.8g} {self.best.text}".rstrip())
+        lines += [f"  {warning}" for warning in self.warnings]
         lines.append(f"  {self.evaluations} evaluations, {self.jobs} jobs, {self.shots} shots. {self.status}")
         return "\n".join(lines)
 
@@ -367,4 +428,12 @@ class Result:
             made[key] = None if data[key] is None else part(**data[key])
         usage = data.get("usage")
         made["usage"] = None if usage is None else Usage(**{**usage, "drift": tuple(Drift(**item) for item in usage["drift"])})
+        made["properties"] = {name: Observed(**item) for name, item in data.get("properties", {}).items()}
+        density = data.get("density")
+        made["density"] = None if density is None else Density(**{key: _tuples(rows) for key, rows in density.items()})
         return cls(**made)
+
+
+def _tuples(rows: list[Any]) -> tuple[Any, ...]:
+    """Lists of lists as tuples of tuples."""
+    return tuple(_tuples(row) if isinstance(row, list) else row for row in rows)

@@ -21,6 +21,8 @@ POOL = "pool"
 """The stage in which the gradients of the pool are measured; its calls are numbered by the operators that the circuit has."""
 _NOTHING = 1e-9
 """Hartree per radian: a gradient that is 0 but for rounding, by a symmetry that the operators keep."""
+_WORTH = 1e-5
+"""Hartree: operators that lower the energy by more were worth adding, however small their gradients were at first."""
 _SIGNIFICANT = 2.0
 """Standard errors that a gradient has to be away from 0."""
 
@@ -32,7 +34,7 @@ class Adapt:
     All gradients are measured in one job. Where energies are exact that is one gradient of the circuit with the whole pool behind it, at
     angles of 0; else the expectations of all commutators. It stops where the largest gradient is below `gradient`, or can't be told from
     noise. Gradients can be small on the way, in a trough: so where they are exact, up to `lookahead` more operators are added, and it goes on
-    if the gradient rises again.
+    if the gradient rises again or the energy falls by more than 1e-5 hartree.
 
     Attributes:
         pool: Where operators are taken from.
@@ -78,6 +80,9 @@ class Adapt:
                 slopes, errors = self._gradients(legs, leg, growth)
             except BudgetReached as stop:
                 return growth.ended(growth.kept or leg, self, legs.stopped, str(stop))
+            if growth.added:
+                # At a minimum these are 0: what is left tells how far the optimizer is from it, and the same again would not help.
+                slopes[growth.added] = 0.0
             growth.gradients.append(float(np.abs(slopes).max()))
             reason = self._reason(slopes, errors, growth, leg, exact=legs.exact)
             if reason is not None:
@@ -85,13 +90,14 @@ class Adapt:
                 legs.say(f"adapt: {message}")
                 return growth.ended(growth.kept or leg, self, status, message)
             added = self._added(slopes)
+            growth.added = added
             growth.chosen += added
             names = ", ".join(self.elements[index] for index in added)
             legs.say(f"adapt: operator {len(growth.chosen)} is {names}, with a gradient of {growth.gradients[-1]:.3g}")
             ansatz = self.pool.ansatz(growth.chosen)
             stage = legs.stage(f"operators {len(growth.chosen)}", ansatz)
             leg = legs.minimise(stage, ansatz, np.concatenate([leg.point, np.zeros(len(added))]))
-            growth.energies.append(float(legs.ledger.values(stage.name, leg.first)[0].min(initial=np.inf)))
+            growth.energies.append(float(legs.ledger.values(stage.name, leg.calls)[0].min(initial=np.inf)))
             if leg.stopped:
                 return growth.ended(leg, self, leg.status, leg.message)
 
@@ -118,7 +124,7 @@ class Adapt:
         best = int(np.argmax(sizes))
         largest, error, count = float(sizes[best]), float(errors[best]), len(growth.chosen)
         told = f"{largest:.2g}" if exact else f"{largest:.2g} +- {error:.1g}"
-        if largest >= self.gradient and growth.kept is not None:
+        if growth.kept is not None and (largest >= self.gradient or growth.drop > _WORTH):
             growth.troughs.append(growth.kept_at)
             growth.kept = None
         if not exact and largest < _SIGNIFICANT * error:
@@ -126,6 +132,7 @@ class Adapt:
         if largest < self.gradient:
             if growth.kept is None:
                 growth.kept, growth.kept_at, growth.kept_gradient = leg, count, told
+                growth.kept_energy = growth.energies[-1] if growth.energies else np.inf
             ahead = count - growth.kept_at
             if largest < _NOTHING or not exact or ahead >= self.lookahead or count >= self.operators:
                 looked = f", also with {ahead} more" if ahead else ""
@@ -153,15 +160,22 @@ class Adapt:
 
 @dataclass
 class _Growth:
-    """What came of it so far: the operators, the largest gradient before each, the energy after each, and where gradients were small."""
+    """What came of it so far: operators, those added last, largest gradients before and energies after steps, and where troughs were."""
 
     chosen: list[int] = field(default_factory=list)
+    added: list[int] = field(default_factory=list)
     gradients: list[float] = field(default_factory=list)
     energies: list[float] = field(default_factory=list)
     troughs: list[int] = field(default_factory=list)
     kept: Leg | None = None
     kept_at: int = 0
+    kept_energy: float = 0.0
     kept_gradient: str = ""
+
+    @property
+    def drop(self) -> float:
+        """By how much the energy fell since gradients were small."""
+        return self.kept_energy - self.energies[-1] if self.energies else 0.0
 
     def ended(self, leg: Leg, adapt: Adapt, status: Status, message: str) -> Ended:
         """The course's end on a leg, with all that is worth telling."""

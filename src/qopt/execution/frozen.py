@@ -61,6 +61,7 @@ def to_bytes(frozen: Frozen) -> tuple[bytes, bytes]:
         "groups": [[_terms(observable) for observable in group] for group in frozen.groups],
         "cost": None if frozen.cost is None else _terms(frozen.cost),
         "readout": frozen.readout,
+        "beside": [[_terms(observable) for observable in group] for group in frozen.beside],
     }
     return buffer.getvalue(), json.dumps(observables, indent=1).encode()
 
@@ -69,7 +70,7 @@ def from_bytes(circuit: bytes, observables: bytes) -> Frozen:
     """What `to_bytes` was made from."""
     (loaded,) = qpy.load(io.BytesIO(circuit))
     rest = json.loads(observables)
-    cost, readout = rest.get("cost"), rest.get("readout")  # folders of older versions have neither
+    cost, readout = rest.get("cost"), rest.get("readout")  # folders of older versions have none of these
     return Frozen(
         loaded,
         tuple(rest["parameters"]),
@@ -80,6 +81,7 @@ def from_bytes(circuit: bytes, observables: bytes) -> Frozen:
         rest.get("device", ""),
         None if cost is None else _operator(cost, len(rest["layout"])),
         None if readout is None else tuple((one, zero) for one, zero in readout),
+        tuple(tuple(_operator(terms, loaded.num_qubits) for terms in group) for group in rest.get("beside", [])),
     )
 
 

@@ -111,13 +111,17 @@ def transpiled(logical: Frozen, backend: BackendV2 | None, transpile: Transpile)
     used = list(range(isa.num_qubits)) if isinstance(backend, AerSimulator) else _used(isa, final)
     part = {qubit: index for index, qubit in enumerate(used)}
     positions = tuple(part[qubit] for qubit in final)
-    groups = tuple(tuple(item.apply_layout(list(positions), num_qubits=len(used)) for item in group) for group in logical.groups)
+    groups, beside = (
+        tuple(tuple(item.apply_layout(list(positions), num_qubits=len(used)) for item in group) for group in part)
+        for part in (logical.groups, logical.beside)
+    )
     return replace(
         logical,
         circuit=_reduced(isa, used),
         layout=positions,
         device_qubits=tuple(used),
         groups=groups,
+        beside=beside,
         readout=None if backend is None else readout_errors(backend, final),
     )
 

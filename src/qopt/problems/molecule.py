@@ -15,6 +15,7 @@ from qopt.problems.excitation_product import ExcitationProduct
 from qopt.problems.mapping import (
     bravyi_kitaev,
     conserving,
+    density_operators,
     diagonal_element,
     electronic_hamiltonian,
     jordan_wigner,
@@ -123,20 +124,23 @@ class Molecule(Problem):
     def properties(self) -> dict[str, Property]:
         """What tells whether a state is one of this molecule: electrons `N`, spin `Sz` and `S2`; and its density matrix.
 
-        `rdm p q` is the one-body density matrix of the active orbitals, summed over spins; elements that no state of the sector has are
-        left out. Where the dipole's integrals are known, `dipole x`, `y` and `z` are in atomic units.
+        Elements of the one-body density matrix are those of the active orbitals, summed over spins. Where the dipole's integrals are known,
+        `dipole x`, `y` and `z` are in atomic units, of electrons and nuclei together.
         """
         return self._properties
 
     @cached_property
     def _properties(self) -> dict[str, Property]:
         alpha, beta = self.integrals.electrons
-        found = {
+        elements = {
+            f"rdm {p} {q}": Property(operator, element=(p, q)) for (p, q), operator in density_operators(self.mapping).items()
+        }
+        return {
             "N": Property(number_operator(self.mapping), float(alpha + beta)),
             "Sz": Property(sz_operator(self.mapping), 0.5 * (alpha - beta)),
             "S2": Property(s_squared_operator(self.mapping), self.spin * (self.spin + 1)),
+            **elements,
         }
-        return found
 
     def classical(self) -> dict[str, float]:
         """Hartree-Fock, and coupled cluster where it is known for all electrons and orbitals."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +64,24 @@ def one_body_operator(matrix: NDArray[np.float64], mapping: Mapping) -> SparsePa
         [RealPaulis.constant(float(np.trace(symmetric))), *(mapping.hops(s).scaled(0.5 * symmetric) for s in (0, 1))]
     )
     return mapping.operator(mapping.conserved(strings.collected()))
+
+
+def density_operators(mapping: Mapping) -> dict[tuple[int, int], SparsePauliOp]:
+    """`(E_pq + E_qp) / 2` for p <= q, whose expectations are the spin-summed one-body reduced density matrix.
+
+    Real orbitals and the symmetric part are all that a real observable needs. An element that some conserved parity makes 0 is an operator
+    without terms but 0 times the identity.
+
+    References:
+        Helgaker, Jorgensen, Olsen 2000, Molecular Electronic-Structure Theory, section 1.7.
+    """
+    operators = {}
+    for p, q in combinations_with_replacement(range(mapping.norb), 2):
+        unit = np.zeros((mapping.norb, mapping.norb))
+        unit[p, q] += 0.5
+        unit[q, p] += 0.5
+        operators[p, q] = one_body_operator(unit, mapping)
+    return operators
 
 
 def number_operator(mapping: Mapping) -> SparsePauliOp:

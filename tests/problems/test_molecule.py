@@ -106,7 +106,7 @@ def test_properties_of_the_lowest_determinant(mapper: Mapper, *, tapering: bool)
     state = Statevector(ansatz.circuit.assign_parameters(np.zeros(len(ansatz.parameters))))
     assert state.expectation_value(molecule.hamiltonian()).real == pytest.approx(molecule.hartree_fock, abs=1e-10)
     for name, expected in {"N": 2.0, "Sz": 0.0, "S2": 0.0}.items():
-        assert state.expectation_value(molecule.properties[name]).real == pytest.approx(expected, abs=1e-10)
+        assert state.expectation_value(molecule.properties()[name].operator).real == pytest.approx(expected, abs=1e-10)
 
 
 # How far the minimum of UCCSD in one Trotter step lies above the exact energy, in hartree: it is not exact, and shall not look so.

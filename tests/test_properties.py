@@ -10,13 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import PauliList, SparsePauliOp, Statevector
+from tests.execution.asking import ask
 
+from qopt import Execution, Transpile
 from qopt.diagonal import simplified
 from qopt.errors import InputError
+from qopt.execution.connect import Connections, find
+from qopt.execution.isa import freeze
 from qopt.objective import Expectation
 from qopt.problems.active_space import Space
+from qopt.problems.mapping import density_operators
 from qopt.problems.molecular_data import shipped
 from qopt.problems.molecule import Molecule
+from qopt.programs import Program, Pub
 from qopt.properties import Grouping, grouped, occupations, rdm_matrix
 
 if TYPE_CHECKING:
@@ -220,6 +226,28 @@ def test_mitigated_values_take_the_estimators_errors() -> None:
     values, stderrs = grouping.decode(evs, 100, stds=stds)["a"]
     assert values[0] == pytest.approx(0.6)
     assert stderrs[0] == pytest.approx(0.5)
+
+
+def test_one_job_of_an_estimator_measures_them_all() -> None:
+    """A PUB for each group, laid out and frozen as the energy's are; every value within 5 of its errors of the state's."""
+    molecule = Molecule(shipped("h2"), tapering=False)
+    ansatz, point = molecule.ansatz(), np.array([[0.1, -0.3, 0.2]])
+    operators = {"H": molecule.hamiltonian(), **molecule.properties}
+    grouping = grouped(operators)
+    execution = Execution(backend="aer")
+    device = find(execution, exact=False)
+    logical = freeze(ansatz, grouping.observables(1000), 0.0, sampled=False)
+    frozen = device.prepare(logical, Transpile(level=1))
+    connections = Connections()
+    executor = connections.open(device, execution, frozen)
+    program = Program(tuple(Pub(frozen, point, group, 1000) for group in frozen.groups), 3)
+    evs = [np.asarray(answer["evs"], dtype=float) for answer in ask(executor, program)]
+    connections.close()
+    state = Statevector(ansatz.circuit.assign_parameters(dict(zip(ansatz.parameters, point[0], strict=True))))
+    for name, (values, stderrs) in grouping.decode(evs, 1000).items():
+        exact = state.expectation_value(operators[name]).real
+        assert abs(values[0] - exact) < 5 * stderrs[0] + 1e-9, name
+        assert (stderrs[0] > 1e-3) == (name in ("H", "S2")), name  # N and Sz are conserved, each is a sum of Z
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ class Grouping:
         """What to lay out and measure: a PUB for each inner tuple.
 
         With shots they are `(O_1, O_1^2, O_2, O_2^2, ..)` for the parts of each group; the squares need no further circuit, since they have
-        the same basis. A group beside which nothing is measured has an empty tuple, which is no PUB. Exactly, there is one group of all
+        the same basis. The tuple of a group beside, into which no part was put, is empty and no PUB. Where exact, there is one tuple of all
         parts, without squares.
         """
         if shots is None:
@@ -84,7 +84,9 @@ class Grouping:
         Raises:
             InputError: If the shapes aren't those of `observables(shots)`.
         """
-        sizes = [len(group) for group in self.observables(shots)]
+        sizes = [2 * len(group) for group in self.groups]
+        if shots is None:
+            sizes = [sum(sizes) // 2] if any(sizes) else []
         if [np.shape(each)[1:] for each in evs] != [(size,) for size in sizes]:
             raise InputError(f"the expectations have the shapes {[np.shape(each) for each in evs]}, expected (k, m) with m of {sizes}")
         points = len(evs[0]) if sizes else 1
@@ -107,13 +109,13 @@ class Grouping:
 def grouped(operators: Mapping[str, SparsePauliOp], beside: Sequence[SparsePauliOp] = ()) -> Grouping:
     """Put all terms of all operators into groups that commute qubit by qubit, each distinct Pauli string into one group.
 
+    All strings of Z alone are in one group, so a number that is a sum of Z has no scatter in a state that conserves it, and neither has
+    the trace of the density matrix.
+
     Args:
         operators: Hermitian ones on the same qubits, by name. Such as are multiples of the identity are constants and not measured.
         beside: Groups that are measured anyway, such as the H_g of a Hamiltonian. They are the first groups, even where no part is put
             into them, and a string goes into one of them where it can; only what fits into none makes groups of its own.
-
-    All strings of Z alone are in one group, so a number that is a sum of Z has no scatter in a state that conserves it, and neither has
-    the trace of the density matrix.
 
     Returns:
         The same for the same operators in the same order.
@@ -166,7 +168,7 @@ def occupations(rdm: Square, stderrs: Square) -> tuple[Values, Values]:
         `(norb,)` occupation numbers from 0 to 2 up to noise, and their errors.
 
     References:
-        Lowdin 1955, Physical Review 97, 1474 (natural orbitals); Stewart, Sun 1990, Matrix Perturbation Theory, section IV.
+        Lowdin 1955, Physical Review 97, 1474 (natural orbitals); Stewart, Sun 1990, Matrix Perturbation Theory, chapter IV.
     """
     if rdm.shape != stderrs.shape or rdm.shape != (len(rdm), len(rdm)) or not np.allclose(rdm, rdm.T, rtol=0, atol=1e-8):
         raise InputError(f"got a matrix of shape {rdm.shape} with errors of shape {stderrs.shape}, expected two symmetric ones")
@@ -196,7 +198,8 @@ def _homes(strings: Sequence[str], beside: Sequence[SparsePauliOp]) -> dict[str,
     diagonal = [label for label in strings if not set(label) & {"X", "Y"}]
     home: dict[str, int] = {}
     homeless: list[str] = []
-    for unit in ([diagonal] if diagonal else []) + [[label] for label in strings if label not in set(diagonal)]:
+    others = [[label] for label in strings if set(label) & {"X", "Y"}]
+    for unit in [diagonal, *others] if diagonal else others:
         basis = _Basis.of(PauliList(unit))
         index = next((index for index, other in enumerate(bases) if other.fits(basis)), None)
         if index is not None:

@@ -87,6 +87,7 @@ class Evaluator:
     """The `Evaluate` that an optimizer sees: numbered calls of the main stage, as far as the frontier lets it.
 
     Attributes:
+        scales: As given.
         call: The number of the next call.
         failure: What went wrong in measuring, which is not the optimizer's fault, whatever it makes of it.
     """
@@ -103,7 +104,7 @@ class Evaluator:
         """
         self._frontier = frontier
         self._stage = stage
-        self._scales = scales
+        self.scales = scales
         self._reserve = reserve
         self.call = call
         self.failure: Exception | None = None
@@ -124,7 +125,7 @@ class Evaluator:
             answer = self._ask("gradient", self._unscaled(centre[None, :]))
             (data,) = answer.read()
             slopes = np.asarray(data["gradients"], dtype=np.float64)[0]
-            return Gradient(float(answer.estimate.values[0]), 0.0, slopes * self._scales, np.zeros_like(slopes))
+            return Gradient(float(answer.estimate.values[0]), 0.0, slopes * self.scales, np.zeros_like(slopes))
         shifts = NOISY_STEP * np.eye(len(centre))
         estimate = self._ask("gradient", self._unscaled(np.concatenate((centre[None, :], centre + shifts, centre - shifts)))).estimate
         ahead, behind = np.split(estimate.values[1:], 2)
@@ -138,7 +139,7 @@ class Evaluator:
 
     def _unscaled(self, points: Points) -> Points:
         """Points in radians; a wrong width is left for `_ask` to refuse."""
-        return points * self._scales if points.shape[-1:] == self._scales.shape else points
+        return points * self.scales if points.shape[-1:] == self.scales.shape else points
 
     def _ask(self, kind: str, points: Points) -> Answer:
         wanted = len(self._stage.frozen.parameters)

@@ -112,7 +112,7 @@ class Legs:
         self._frontier = frontier
         self._home = home
         self._candidates = candidates
-        self._call = 0
+        self._evaluate: Evaluator | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -122,7 +122,7 @@ class Legs:
     @property
     def calls(self) -> int:
         """How many questions the optimizer has asked so far."""
-        return self._call
+        return 0 if self._evaluate is None else self._evaluate.call
 
     @property
     def stopped(self) -> Status:
@@ -134,13 +134,26 @@ class Legs:
         """Whether energies are computed, not measured."""
         return self.spec.objective.shots is None
 
-    def stage(self, name: str, ansatz: Ansatz) -> Stage:
+    def value(self, leg: Leg) -> float:
+        """The energy that was recorded at the end of a leg; the lowest of it, where the end was not measured."""
+        points, (values, _) = self.ledger.points(MAIN, leg.calls), self.ledger.values(MAIN, leg.calls)
+        there = np.flatnonzero((points == leg.point).all(axis=1)) if len(points) else []
+        return float(values[there[-1]] if len(there) else values.min(initial=np.inf))
+
+    def stage(self, name: str, ansatz: Ansatz, objective: Objective | None = None) -> Stage:
         """The stage of a circuit, frozen under a name when it is first asked for, and from then on read from the run folder.
+
+        Args:
+            name: Of what is frozen.
+            ansatz: The circuit.
+            objective: What is asked of it; None is the run's own.
 
         Raises:
             InputError: If it does not fit the device or this machine's memory.
         """
         spec = replace(self.spec, ansatz=ansatz, start=np.zeros(len(ansatz.parameters)), training=False)
+        if objective is not None:
+            spec = replace(spec, objective=objective, grouping=None)
         if spec.device.remote and self.first.frozen.device:
             spec = replace(spec, device=replace(spec.device, name=self.first.frozen.device))
         frozen, digests = self._kept(name, ansatz, lambda: prepare(spec.with_engine()))
@@ -160,7 +173,7 @@ class Legs:
 
     def at(self, stage: Stage, ansatz: Ansatz, point: Point) -> Leg:
         """A leg that measures nothing: where another one begins."""
-        return Leg(stage, ansatz, point, point, Status.MEASURED, "", range(self._call, self._call))
+        return Leg(stage, ansatz, point, point, Status.MEASURED, "", range(self.calls, self.calls))
 
     def minimise(self, stage: Stage, ansatz: Ansatz, start: Point, around: Callable[[Evaluator], Evaluate] | None = None) -> Leg:
         """Run the optimizer on a circuit.
@@ -175,16 +188,14 @@ class Legs:
             InputError: If the optimizer fails, or returns no point.
         """
         spec = replace(self.spec, ansatz=ansatz, start=start)
-        first = self._call
+        first = self.calls
         reserve = shots_of(spec.objective, stage.frozen, evaluations(stage.frozen, self._candidates))
         evaluate = Evaluator(self._frontier, stage, scales=spec.scales, reserve=reserve, call=first)
         seen = evaluate if around is None else around(evaluate)
         rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(0,) if not first else (0, first)))
-        try:
-            point, status, message = self._minimised(spec, evaluate, seen, rng)
-        finally:
-            self._call = evaluate.call
-        return Leg(stage, ansatz, start, point, status, message, range(first, self._call))
+        self._evaluate = evaluate
+        point, status, message = self._minimised(spec, evaluate, seen, rng)
+        return Leg(stage, ansatz, start, point, status, message, range(first, evaluate.call))
 
     def ask(self, stage: Stage, question: Question) -> Answer:
         """The answer to a question that is not the optimizer's.
@@ -193,7 +204,7 @@ class Legs:
             BudgetReached: If it can't be afforded.
         """
         reserve = shots_of(self.spec.objective, self.first.frozen, evaluations(self.first.frozen, self._candidates))
-        self._frontier.check(stage, question, calls=self._call, reserve=reserve)
+        self._frontier.check(stage, question, calls=self.calls, reserve=reserve)
         return self._frontier.durable.measure(stage, question)
 
     def say(self, sentence: str) -> None:

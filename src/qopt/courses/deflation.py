@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from qopt.ansatze.overlap import overlap_circuit
+from qopt.errors import BudgetReached
 from qopt.evaluator import NOISY_STEP
 from qopt.legs import Ended
-from qopt.overlaps import Deflated, ExactOverlap, Overlap, default_weights, doubts, pairs
+from qopt.overlaps import Deflated, ExactOverlap, Overlap, default_weights, pairs
 from qopt.starts import random_start
 from qopt.types import Estimate, Gradient, Question, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from qopt.durable import Stage
+    from qopt.durable import Answer, Stage
     from qopt.evaluator import Evaluator
     from qopt.legs import Leg, Legs
     from qopt.types import Point, Points
 
 OVERLAP = "overlap"
 """The stage in which overlaps with lower levels are measured; its calls have the numbers of the optimizer's calls that they belong to."""
-_REACHED = 4096
-"""Basis states that are looked at to choose weights."""
 
 
 @dataclass(frozen=True)
 class Deflation:
     """The lowest levels that the ansatz reaches: the first minimises E, the others `E + sum_i weight_i |<psi_i|psi>|^2`.
 
-    Overlaps are measured by the Sampler, as how often `U(phi)^dagger U(theta)` reads zeros, or computed where energies are.
+    Overlaps are measured by the Sampler, as how often `U(phi)^dagger U(theta)` reads zeros, or computed where energies are. All levels are
+    measured afresh at last, in one job.
 
     Attributes:
         levels: How many, the ground state included.
@@ -54,31 +51,124 @@ class Deflation:
 
     def __call__(self, legs: Legs) -> Ended:
         """Find the levels, from the lowest up."""
-        spec = legs.spec
-        ground = legs.minimise(legs.first, spec.ansatz, spec.start)
-        found, energies = [ground.point], [legs.value(ground)]
-        weights: tuple[float, ...] = ()
-        stopped = ground.stopped
-        objective = ExactOverlap() if legs.exact else Overlap(spec.objective.shots or 0)
+        ansatz = legs.spec.ansatz
+        ground = legs.minimise(legs.first, ansatz, legs.spec.start)
+        found, energies, stopped = [ground.point], [legs.value(ground)], ground.stopped
+        weights, overlaps = list[list[float]](), list[list[float]]()
+        objective = ExactOverlap() if legs.exact else Overlap(legs.spec.objective.shots or 0)
         while len(found) < self.levels and not stopped:
-            stage = replace(legs.stage(OVERLAP, overlap_circuit(spec.ansatz), objective), name=OVERLAP)
-            weights = self._weights(legs, energies)
-            best: tuple[float, Leg] | None = None
-            for attempt in range(self.tries):
-                legs.say(f"vqd: level {len(found)}, start {attempt + 1} of {self.tries}")
-                rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(3, len(found), attempt)))
-                seen = partial(_Penalised, legs=legs, stage=stage, found=np.array(found), deflated=Deflated(weights))
-                leg = legs.minimise(legs.first, spec.ansatz, random_start(len(spec.ansatz.parameters), rng), seen)
-                stopped = leg.stopped
-                if stopped:
-                    break
-                value = seen.keywords["deflated"].at(legs, stage, leg.point)
-                if best is None or value < best[0]:
-                    best = value, leg
-            if best is None:
+            stage = replace(legs.stage("overlaps", overlap_circuit(ansatz), objective), name=OVERLAP)
+            chosen = self._weights(legs, energies)
+            level = self._level(legs, stage, np.array(found), Deflated(chosen))
+            if level is None:
+                stopped = True
                 break
-            found.append(best[1].point)
-            energies.append(legs.value(best[1]))
-        status = legs.stopped if stopped else Status.CONVERGED
-        message = f"{len(found)} of {self.levels} levels" if stopped else f"{len(found)} levels"
-        return Ended(ground, status, message, points=np.array(found), report={"course": self.name, "weights": list(weights)})
+            leg, kept = level
+            weights.append(list(chosen))
+            overlaps.append(kept)
+            found.append(leg.point)
+            energies.append(legs.value(leg))
+        report = {"course": self.name, "weights": weights, "overlaps": overlaps}
+        told = f"{len(found)} of {self.levels} levels" if stopped else f"{len(found)} levels"
+        return Ended(ground, legs.stopped if stopped else Status.CONVERGED, told, points=np.array(found), report=report)
+
+    def _level(self, legs: Legs, stage: Stage, found: Points, deflated: Deflated) -> tuple[Leg, list[float]] | None:
+        """The lowest of several tries, and its overlaps with the levels below; None where the run was stopped."""
+        spec, best = legs.spec, None
+        lowest = np.inf
+        for attempt in range(self.tries):
+            legs.say(f"vqd: level {len(found)}, start {attempt + 1} of {self.tries}")
+            rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(3, len(found), attempt)))
+            made: list[_Penalised] = []
+
+            def around(evaluate: Evaluator, made: list[_Penalised] = made) -> _Penalised:
+                made.append(_Penalised(evaluate, legs=legs, stage=stage, found=found, deflated=deflated))
+                return made[0]
+
+            leg = legs.minimise(legs.first, spec.ansatz, random_start(len(spec.ansatz.parameters), rng), around)
+            if leg.stopped:
+                return None
+            try:
+                value, overlaps = made[0].at(leg.point)
+            except BudgetReached:
+                return None
+            if value < lowest:
+                lowest, best = value, (leg, overlaps)
+        return best
+
+    def _weights(self, legs: Legs, energies: list[float]) -> tuple[float, ...]:
+        if self.weight is not None:
+            return (self.weight,) * len(energies)
+        return default_weights(legs.spec.hamiltonian, legs.spec.problem.reached(), energies)
+
+
+class _Penalised:
+    """Energies with penalties, as an optimizer sees them: each question becomes one of energies and one of overlaps."""
+
+    def __init__(self, evaluate: Evaluator, *, legs: Legs, stage: Stage, found: Points, deflated: Deflated) -> None:
+        self._evaluate = evaluate
+        self._legs = legs
+        self._stage = stage
+        self._found = found
+        self._deflated = deflated
+        self._seen: dict[bytes, tuple[float, list[float]]] = {}
+
+    @property
+    def noisy(self) -> bool:
+        """As energies are."""
+        return self._evaluate.noisy
+
+    def __call__(self, points: Points) -> Estimate:
+        """`(k,)` penalised energies at `(k, n)` points, in the optimizer's units."""
+        energies = self._evaluate(points)
+        overlaps = self._overlaps("evaluate", np.atleast_2d(points)).estimate
+        estimate = self._deflated.estimate(energies, overlaps)
+        for point, value, row in zip(np.atleast_2d(points), estimate.values.tolist(), self._by_point(overlaps), strict=True):
+            self._keep(point, value, row)
+        return estimate
+
+    def at(self, point: Point) -> tuple[float, list[float]]:
+        """The penalised energy at an `(n,)` point in radians, and its overlaps, as they were seen; measured where they were not."""
+        if point.tobytes() not in self._seen:
+            self((point / self._evaluate.scales)[None, :])
+            return list(self._seen.values())[-1]
+        return self._seen[point.tobytes()]
+
+    def gradient(self, point: Point) -> Gradient:
+        """Value and gradient at an `(n,)` point: overlaps are differentiated as the energies are."""
+        energy = self._evaluate.gradient(point)
+        weights = np.array(self._deflated.weights)
+        levels, scales = len(weights), self._evaluate.scales
+        if not self.noisy:
+            answer = self._overlaps("gradient", point[None, :])
+            (data,) = answer.read()
+            slopes = weights @ np.asarray(data["gradients"], dtype=np.float64)[:, : len(point)] * scales
+            value = energy.value + float(weights @ answer.estimate.values)
+            self._keep(point, value, answer.estimate.values)
+            return Gradient(value, 0.0, energy.gradient + slopes, energy.stderrs)
+        shifts = NOISY_STEP * np.eye(len(point))
+        estimate = self._overlaps("gradient", np.concatenate((point[None, :], point + shifts, point - shifts))).estimate
+        penalties = self._by_point(estimate) @ weights
+        errors = np.sqrt(estimate.stderrs.reshape(-1, levels) ** 2 @ weights**2)
+        ahead, behind = np.split(penalties[1:], 2)
+        error = np.hypot(*np.split(errors[1:], 2)) / (2 * NOISY_STEP)
+        value = energy.value + float(penalties[0])
+        self._keep(point, value, self._by_point(estimate)[0])
+        return Gradient(
+            value,
+            float(np.hypot(energy.stderr, errors[0])),
+            energy.gradient + (ahead - behind) / (2 * NOISY_STEP),
+            np.hypot(energy.stderrs, error),
+        )
+
+    def _overlaps(self, kind: str, points: Points) -> Answer:
+        """Of every point with every level, asked under the number of the energies' call."""
+        rows = pairs(points * self._evaluate.scales, self._found)
+        return self._legs.ask(self._stage, Question(OVERLAP, self._evaluate.call - 1, kind, rows))
+
+    def _by_point(self, overlaps: Estimate) -> NDArray[np.float64]:
+        """`(k, levels)`."""
+        return overlaps.values.reshape(-1, len(self._found))
+
+    def _keep(self, point: Point, value: float, overlaps: NDArray[np.float64]) -> None:
+        self._seen[(point * self._evaluate.scales).tobytes()] = value, overlaps.tolist()

@@ -26,7 +26,7 @@ from qopt.problems.mapping import (
     taper,
 )
 from qopt.problems.problem import Problem, Property
-from qopt.references import SUBSPACE_STATES, lowest_in
+from qopt.references import SUBSPACE_STATES, lowest_in, lowest_levels
 from qopt.types import Reference
 
 if TYPE_CHECKING:
@@ -141,6 +141,16 @@ class Molecule(Problem):
             "S2": Property(s_squared_operator(self.mapping), self.spin * (self.spin + 1)),
             **elements,
         }
+
+    def reached(self) -> NDArray[np.int64]:
+        """Basis states of the determinants with so many electrons of each spin, in the sector of the lowest one."""
+        return self.mapping.encode(self._determinants[self.mapping.holds(self._determinants)])
+
+    def levels(self, count: int) -> tuple[float, ...] | None:
+        """Of any total spin, as far as it has states with this Sz."""
+        if sector_size(self.integrals.norb, self.integrals.electrons) > SUBSPACE_STATES:
+            return None
+        return lowest_levels(self.hamiltonian(), self.reached(), count)
 
     def classical(self) -> dict[str, float]:
         """Hartree-Fock, and coupled cluster where it is known for all electrons and orbitals."""

@@ -12,12 +12,17 @@ import numpy as np
 from qopt.ansatze import Ansatz, hardware_efficient, qaoa
 from qopt.diagonal import Diagonal
 from qopt.errors import InputError
+from qopt.references import lowest_levels
 from qopt.types import Bits, Counts, Reference, Sense, Solution, Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
     from qiskit.quantum_info import SparsePauliOp
+
+
+_REACHED_QUBITS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +91,16 @@ class Problem(ABC):
         Not measured where bit strings are sampled, since not every observable has a value in a string.
         """
         return {}
+
+    def reached(self) -> NDArray[np.int64]:
+        """`(m,)` basis states that states of interest are made of, bit q for qubit q; all that there are, but the first 4096 at most."""
+        return np.arange(1 << min(self.qubits, _REACHED_QUBITS), dtype=np.int64)
+
+    def levels(self, count: int) -> tuple[float, ...] | None:
+        """The lowest exact energies (minimised) among states of interest, each as often as it occurs; None where there are too many."""
+        if self.qubits > _REACHED_QUBITS:
+            return None
+        return lowest_levels(self.hamiltonian(), self.reached(), count)
 
     def classical(self) -> Mapping[str, float]:
         """Energies of classical methods to compare with, in the problem's own sense, such as `hf` and `ccsd`; none by default."""

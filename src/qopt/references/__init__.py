@@ -4,7 +4,7 @@ from qopt.references.brute_force import BRUTE_FORCE_VARIABLES, brute_force
 from qopt.references.diagonalisation import DIAGONALISE_QUBITS, diagonalise
 from qopt.references.milp import Cut, maxcut_milp
 from qopt.references.random_strings import greedy_descent, random_strings
-from qopt.references.subspace import SUBSPACE_STATES, lowest_in
+from qopt.references.subspace import SUBSPACE_STATES, lowest_in, lowest_levels
 
 __all__ = [
     "BRUTE_FORCE_VARIABLES",
@@ -15,6 +15,7 @@ __all__ = [
     "diagonalise",
     "greedy_descent",
     "lowest_in",
+    "lowest_levels",
     "maxcut_milp",
     "random_strings",
 ]

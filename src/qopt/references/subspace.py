@@ -22,14 +22,20 @@ _MAX_QUBITS = 62
 
 
 def lowest_in(hamiltonian: SparsePauliOp, states: NDArray[np.int64]) -> float:
-    """The lowest eigenvalue of the matrix between these basis states; elsewhere the Hamiltonian isn't looked at.
+    """The lowest eigenvalue of the matrix between these basis states, as `lowest_levels`."""
+    return lowest_levels(hamiltonian, states, 1)[0]
+
+
+def lowest_levels(hamiltonian: SparsePauliOp, states: NDArray[np.int64], count: int) -> tuple[float, ...]:
+    """The lowest eigenvalues of the matrix between these basis states, ascending; elsewhere the Hamiltonian isn't looked at.
 
     Args:
         hamiltonian: With a real matrix.
         states: `(k,)` distinct basis states, bit q for qubit q.
+        count: How many, each as often as it occurs; all where there are fewer.
 
     Raises:
-        InputError: If there are none, or more than `SUBSPACE_STATES`.
+        InputError: If there are no states, or more than `SUBSPACE_STATES`.
 
     References:
         Lehoucq, Sorensen, Yang 1998, ARPACK Users' Guide.
@@ -39,11 +45,11 @@ def lowest_in(hamiltonian: SparsePauliOp, states: NDArray[np.int64]) -> float:
             f"{len(states):,} basis states of {hamiltonian.num_qubits} qubits, expected 1 to {SUBSPACE_STATES:,} of at most 62"
         )
     matrix = _matrix(hamiltonian, np.sort(states))
-    if len(states) <= _DENSE_STATES:
-        return float(eigvalsh(matrix.toarray())[0])
+    if len(states) <= max(_DENSE_STATES, 2 * count):
+        return tuple(eigvalsh(matrix.toarray())[:count].tolist())
     # Always the same random vector, which overlaps with the ground state of every symmetry sector.
     start = np.random.default_rng(0).normal(size=len(states))
-    return float(eigsh(matrix, k=1, which="SA", v0=start, return_eigenvectors=False)[0])
+    return tuple(sorted(eigsh(matrix, k=count, which="SA", v0=start, return_eigenvectors=False).tolist()))
 
 
 def _matrix(hamiltonian: SparsePauliOp, states: NDArray[np.int64]) -> sparse.csr_array:

@@ -76,7 +76,7 @@ class Sqd:
     the exact energy is unknown, and other shots or another seed give another bound. The lowest of several is the best one, without the
     bias that picking the lowest of noisy values has.
 
-    A low energy is no proof that the circuit was good. Wrong shots bring strings of their own, so noise makes subspaces larger and may lower
+    A low energy is no proof that the circuit was good. Wrong shots bring strings of their own, so noise enlarges subspaces and may lower
     the energy; only uniformly random determinants, diagonalised with the same options, tell what the circuit has added.
 
     Attributes:

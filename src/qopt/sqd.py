@@ -76,6 +76,9 @@ class Sqd:
     the exact energy is unknown, and other shots or another seed give another bound. The lowest of several is the best one, without the
     bias that picking the lowest of noisy values has.
 
+    A low energy is no proof that the circuit was good. Wrong shots bring strings of their own, so noise enlarges subspaces and may lower
+    the energy; only uniformly random determinants, diagonalised with the same options, tell what the circuit has added.
+
     Attributes:
         energy: Hartree, total: the lowest of all iterations.
         history: Hartree: the lowest of each iteration's batches. It may rise, since batches are drawn anew.

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _ENERGY, _AMPLITUDES, _CYCLES = 1e-10, 1e-8, 300
 """Where the iterations end: changes of the energy in hartree and of the norm of the amplitudes, or so many of them."""
+_DECIMALS = 10
+"""Of amplitudes. Threads add up in any order: without rounding, the last digits of a circuit or a start would differ from run to run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +78,15 @@ def coupled_cluster(integrals: Integrals) -> CoupledCluster:
     solver.conv_tol, solver.conv_tol_normt, solver.max_cycle = _ENERGY, _AMPLITUDES, _CYCLES
     correlation, t1, t2 = solver.kernel()
     if paired:
-        same = t2 - t2.transpose(0, 1, 3, 2)
-        t1, t2 = (t1, t1), (same, t2, same)
-    return CoupledCluster(float(field.e_tot + correlation), bool(solver.converged and np.isfinite(correlation)), tuple(t1), tuple(t2))
+        t1, t2 = (t1, t1), (t2 - t2.transpose(0, 1, 3, 2), t2, t2 - t2.transpose(0, 1, 3, 2))
+    alpha, beta = (np.round(amplitudes, _DECIMALS) + 0.0 for amplitudes in t1)
+    both_alpha, mixed, both_beta = (np.round(amplitudes, _DECIMALS) + 0.0 for amplitudes in t2)
+    return CoupledCluster(
+        float(field.e_tot + correlation),
+        converged=bool(solver.converged and np.isfinite(correlation)),
+        singles=(alpha, beta),
+        doubles=(both_alpha, mixed, both_beta),
+    )
 
 
 def _mean_field(integrals: Integrals) -> Any:  # noqa: ANN401 - PySCF has no types

@@ -158,7 +158,7 @@ def test_gate_fabric_is_made_of_alternating_bricks() -> None:
     assert {excitation.parameter for excitation in excitations} == set(range(2 * 2 * 4))
 
 
-# Distances to the exact energy of H4. Lee et al. 2019, arXiv:1810.02327, section 4: k = 1 is poor, and k = 2 exact for most purposes.
+# Distances to the exact energy of H4. Lee et al. 2019, arXiv:1810.02327, find few layers of k-UpCCGSD enough for it too.
 NEAR = {"1-UpCCGSD": (kupccgsd(4, 1), 0.0150), "2-UpCCGSD": (kupccgsd(4, 2), 0.0), "4 layers of bricks": (gate_fabric(4, 4), 0.0)}
 
 

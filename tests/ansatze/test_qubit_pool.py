@@ -30,7 +30,7 @@ def labels(*excitations: Excitation, norb: int) -> list[str]:
 
 
 def test_singles_and_doubles_give_the_known_strings() -> None:
-    """Tang et al. 2021, arXiv:1911.10205, section III: X Y for a single, and for a double all 8 with one or three Y; no Z in between."""
+    """Tang et al. 2021, arXiv:1911.10205: X Y for a single, and for a double all 8 with one or three Y; no Z in between."""
     assert labels(Excitation((2,), (0,), 0), norb=3) == ["IIIXIY", "IIIYIX"]
     double = labels(Excitation((1, 3), (0, 2), 0), norb=2)
     assert sorted(double) == ["XXXY", "XXYX", "XYXX", "XYYY", "YXXX", "YXYY", "YYXY", "YYYX"]

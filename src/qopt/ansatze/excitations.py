@@ -134,7 +134,7 @@ def gate_fabric(norb: int, layers: int) -> tuple[Excitation, ...]:
         layers: Each of all `norb - 1` bricks.
 
     References:
-        Anselmetti, Wierichs, Gogolin, Parrish 2021, arXiv:2104.05695, figure 1 (without the fixed rotations by pi).
+        Anselmetti, Wierichs, Gogolin, Parrish 2021, arXiv:2104.05695 (without the fixed rotations by pi).
     """
     if layers < 1:
         raise InputError(f"layers is {layers}, expected 1 or more")

@@ -35,7 +35,7 @@ def qubit_pool(excitations: Sequence[Excitation], mapping: Mapping) -> tuple[Pau
         Different strings, all with a plus sign: by excitation, and within one in the order of their Z masks under Jordan-Wigner.
 
     References:
-        Tang et al. 2021, arXiv:1911.10205, section III.
+        Tang et al. 2021, arXiv:1911.10205.
     """
     found: dict[str, Pauli] = {}
     for flipped in dict.fromkeys(_flipped(excitation) for excitation in excitations if mapping.breaks(excitation) is None):

@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
-import pytest
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING
 
-from qopt.ansatze.excitations import Excitation, kupccgsd, uccsd
+import numpy as np
+import pytest
+from qiskit.quantum_info import Statevector
+from scipy.optimize import minimize
+from tests.problems.mapping.mappings import MAPPINGS
+
+from qopt.ansatze.excitations import Excitation, gate_fabric, generalised, kupccgsd, puccd, uccsd
+from qopt.ansatze.uccsd import excitation_circuit
 from qopt.errors import InputError
+from qopt.problems.mapping import conserving, jordan_wigner, number_operator, s_squared_operator, sz_operator
+from qopt.problems.molecular_data import shipped
+from qopt.problems.molecule import Molecule
+from qopt.simulate.excitations import ExcitationEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qopt.problems.mapping import Mapping
+
+LISTS: dict[str, Callable[[int, tuple[int, int]], tuple[Excitation, ...]]] = {
+    "uccsd": uccsd,
+    "puccd": puccd,
+    "kupccgsd": lambda norb, _: kupccgsd(norb, 1),
+    "gate_fabric": lambda norb, _: gate_fabric(norb, 2),
+    "generalised": lambda norb, _: generalised(norb),
+}
+EVERY = pytest.mark.parametrize("name", LISTS)
+
+
+def random_state(excitations: tuple[Excitation, ...], mapping: Mapping, determinant: int) -> Statevector:
+    """Of the circuit, at a random point."""
+    ansatz = excitation_circuit(excitations, mapping, determinant)
+    point = np.random.default_rng(2).normal(size=len(ansatz.parameters))
+    return Statevector(ansatz.circuit.assign_parameters(dict(zip(ansatz.parameters, point, strict=True))))
 
 
 @pytest.mark.parametrize(
@@ -67,3 +100,98 @@ def test_no_repetitions_are_refused() -> None:
     """An ansatz has at least one layer."""
     with pytest.raises(InputError, match="k is 0"):
         kupccgsd(4, 0)
+    with pytest.raises(InputError, match="layers is 0"):
+        gate_fabric(4, 0)
+
+
+@EVERY
+def test_electrons_of_either_spin_are_conserved(name: str) -> None:
+    """Three electrons in three orbitals, by circuits under Jordan-Wigner."""
+    excitations, mapping = LISTS[name](3, (2, 1)), jordan_wigner(3)
+    state = random_state(excitations, mapping, 0b001011)
+    for operator, expected in ((number_operator, 3), (sz_operator, 0.5)):
+        observable = operator(mapping)
+        assert state.expectation_value(observable).real == pytest.approx(expected, abs=1e-10)
+        assert state.expectation_value(observable @ observable).real == pytest.approx(expected**2, abs=1e-10)
+
+
+@pytest.mark.parametrize(("name", "conserves"), {"puccd": True, "kupccgsd": True, "gate_fabric": True, "uccsd": False}.items())
+def test_what_moves_both_spins_alike_conserves_the_total_spin(name: str, *, conserves: bool) -> None:
+    """From a closed shell pairs and rotations of orbitals keep S^2 at 0; UCCSD, with a parameter for each spin, doesn't."""
+    mapping = jordan_wigner(4)
+    spin = random_state(LISTS[name](4, (2, 2)), mapping, 0b00110011).expectation_value(s_squared_operator(mapping)).real
+    assert (abs(spin) < 1e-10) == conserves
+
+
+@EVERY
+@pytest.mark.parametrize("label", [*MAPPINGS, "tapered"])
+def test_circuits_have_the_states_of_the_engine(name: str, label: str) -> None:
+    """H4 in every mapping, after what leaves the sector is dropped."""
+    molecule = Molecule(shipped("h4"), tapering=label == "tapered")
+    mapping = molecule.mapping if label == "tapered" else MAPPINGS[label](4, (2, 2))
+    # Of the pool a part, since as an ansatz it is long.
+    left = conserving(LISTS[name](4, (2, 2))[:40], mapping)
+    engine = ExcitationEngine(molecule.integrals, left.excitations, len(left.parameters), compiled=False)
+    amplitudes = engine.state(np.random.default_rng(2).normal(size=len(left.parameters)))
+    expected, inside = np.zeros(2**mapping.qubits), mapping.holds(engine.strings)
+    expected[mapping.encode(engine.strings[inside])] = amplitudes[inside]
+    np.testing.assert_allclose(random_state(left.excitations, mapping, molecule.determinant).data, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize(("electrons", "pairs"), [((2, 2), 8), ((3, 1), 3), ((0, 0), 0)])
+def test_puccd_moves_pairs_from_occupied_to_empty_orbitals(electrons: tuple[int, int], pairs: int) -> None:
+    """Orbitals with one electron take no part."""
+    excitations = puccd(6, electrons)
+    assert len(excitations) == pairs
+    for excitation in excitations:
+        (i, j), (a, b) = excitation.annihilated, excitation.created
+        assert (j - i, b - a) == (6, 6)
+        assert i < min(electrons) <= max(electrons) <= a
+
+
+def test_gate_fabric_is_made_of_alternating_bricks() -> None:
+    """Five orbitals: 0-1 and 2-3, then 1-2 and 3-4, and two parameters for each of them."""
+    excitations = gate_fabric(5, 2)
+    pairs = [excitation.annihilated[0] for excitation in excitations if len(excitation.created) == 2]
+    assert pairs == [0, 2, 1, 3] * 2
+    assert [excitation.parameter for excitation in excitations[:6]] == [0, 1, 1, 2, 3, 3]
+    assert {excitation.parameter for excitation in excitations} == set(range(2 * 2 * 4))
+
+
+# Distances to the exact energy of H4. Lee et al. 2019, arXiv:1810.02327, find few layers of k-UpCCGSD enough for it too.
+NEAR = {"1-UpCCGSD": (kupccgsd(4, 1), 0.0150), "2-UpCCGSD": (kupccgsd(4, 2), 0.0), "4 layers of bricks": (gate_fabric(4, 4), 0.0)}
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_layers_lead_to_the_exact_energy(name: str) -> None:
+    """From the best of three random starts."""
+    excitations, expected = NEAR[name]
+    molecule = Molecule(shipped("h4"))
+    parameters = max(excitation.parameter for excitation in excitations) + 1
+    engine = ExcitationEngine(molecule.integrals, excitations, parameters, compiled=False)
+    starts = np.random.default_rng(0).normal(scale=0.1, size=(3, parameters))
+    lowest = min(minimize(engine.gradient, start, jac=True, method="BFGS").fun for start in starts)
+    exact = molecule.exact()
+    assert exact is not None
+    assert lowest - exact.value == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(("norb", "count"), [(2, 8), (3, 48), (4, 162)])
+def test_generalised_excitations_come_once(norb: int, count: int) -> None:
+    """All moves that conserve both spins, and none that is another one's adjoint."""
+    excitations = generalised(norb)
+    unordered = {frozenset((frozenset(excitation.created), frozenset(excitation.annihilated))) for excitation in excitations}
+    assert len(unordered) == len(excitations) == count
+    expected = {
+        frozenset((frozenset(one), frozenset(other)))
+        for size in (1, 2)
+        for one, other in permutations(combinations(range(2 * norb), size), 2)
+        if sum(p < norb for p in one) == sum(p < norb for p in other)
+    }
+    assert unordered == expected
+
+
+def test_uccsd_is_a_part_of_the_generalised_pool() -> None:
+    """Up to the signs of pairs in another order, all singles and doubles from the Hartree-Fock determinant."""
+    moves = {(frozenset(excitation.created), frozenset(excitation.annihilated)) for excitation in generalised(4)}
+    assert moves >= {(frozenset(excitation.created), frozenset(excitation.annihilated)) for excitation in uccsd(4, (2, 2))}

@@ -1,4 +1,7 @@
-"""Lists of fermionic excitations: what UCC ansatzes consist of, as plain data. What they do to a state lives in `simulate.excitations`."""
+"""Lists of fermionic excitations, as plain data: what UCC ansatzes, fabrics and pools of ADAPT-VQE consist of.
+
+What they do to a state lives in `simulate.excitations`.
+"""
 
 from __future__ import annotations
 
@@ -99,3 +102,70 @@ def kupccgsd(norb: int, k: int = 1) -> tuple[Excitation, ...]:
         for parameter, (p, q) in enumerate(pairs, first + len(pairs)):
             excitations += [Excitation((q + shift,), (p + shift,), parameter) for shift in (0, norb)]
     return tuple(excitations)
+
+
+def puccd(norb: int, electrons: tuple[int, int]) -> tuple[Excitation, ...]:
+    """Pair doubles from the doubly occupied orbitals of the Hartree-Fock determinant to the empty ones, each with a parameter of its own.
+
+    They come by occupied and then by virtual orbital. Pairs are never broken, so the result depends on the orbitals: it is meant for
+    small active spaces, or as the cheap part of something larger.
+
+    Args:
+        norb: Spatial orbitals.
+        electrons: Of spin alpha and beta; they fill the lowest orbitals, and what is singly occupied takes no part.
+
+    References:
+        Henderson, Bulik, Stein, Scuseria 2014, arXiv:1410.6529 (pair coupled cluster doubles); Lee, Huggins, Head-Gordon, Whaley 2019,
+        arXiv:1810.02327 (its unitary form).
+    """
+    moves = product(range(min(electrons)), range(max(electrons), norb))
+    return tuple(Excitation((a, a + norb), (i, i + norb), parameter) for parameter, (i, a) in enumerate(moves))
+
+
+def gate_fabric(norb: int, layers: int) -> tuple[Excitation, ...]:
+    """Bricks on neighbouring orbitals, with `2 (norb - 1)` parameters for each layer: first even orbitals p with p + 1, then odd ones.
+
+    A brick is a pair exchange, (p alpha, p beta) to (p + 1 alpha, p + 1 beta), and behind it a rotation of the two orbitals, the single
+    p to p + 1 of both spins with one parameter. Both conserve the electrons of either spin and the total spin, and enough layers reach
+    every state with the same. At all parameters 0 nearly all slopes are 0 too: begin somewhere else, at random.
+
+    Args:
+        norb: Spatial orbitals.
+        layers: Each of all `norb - 1` bricks.
+
+    References:
+        Anselmetti, Wierichs, Gogolin, Parrish 2021, arXiv:2104.05695 (without the fixed rotations by pi).
+    """
+    if layers < 1:
+        raise InputError(f"layers is {layers}, expected 1 or more")
+    bricks = [*range(0, norb - 1, 2), *range(1, norb - 1, 2)] * layers
+    excitations = []
+    for brick, p in enumerate(bricks):
+        excitations.append(Excitation((p + 1, p + 1 + norb), (p, p + norb), 2 * brick))
+        excitations += [Excitation((p + 1 + shift,), (p + shift,), 2 * brick + 1) for shift in (0, norb)]
+    return tuple(excitations)
+
+
+def generalised(norb: int) -> tuple[Excitation, ...]:
+    """All singles and doubles between any orbitals that conserve the electrons of either spin: a pool for ADAPT-VQE.
+
+    Each comes once, since T and its adjoint give one factor, from the lower to the higher orbitals, with a parameter of its own. Singles
+    come first, then doubles of spin alpha, of spin beta and of both; they may share an orbital between both sides, as a single that
+    depends on the occupation of a third orbital. `uccsd` is the smaller pool: there all electrons come from the Hartree-Fock determinant.
+
+    Args:
+        norb: Spatial orbitals.
+
+    References:
+        Grimsley, Economou, Barnes, Mayhall 2019, arXiv:1812.11173; generalised: Nooijen 2000, Physical Review Letters 84, 2108.
+    """
+    alpha, beta = range(norb), range(norb, 2 * norb)
+    sides: list[list[tuple[int, ...]]] = [
+        [(p,) for p in alpha],
+        [(p,) for p in beta],
+        list(combinations(alpha, 2)),
+        list(combinations(beta, 2)),
+        list(product(alpha, beta)),
+    ]
+    moves = [move for same in sides for move in combinations(same, 2)]
+    return tuple(Excitation(created, annihilated, parameter) for parameter, (annihilated, created) in enumerate(moves))

@@ -1,4 +1,4 @@
-"""Molecules from geometries, by PySCF's restricted Hartree-Fock. The one place that knows PySCF, which the extra `chem` brings."""
+"""Molecules from geometries, by PySCF's restricted Hartree-Fock, which the extra `chem` brings. What else PySCF does: `coupled_cluster`."""
 
 from __future__ import annotations
 

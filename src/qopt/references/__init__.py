@@ -1,6 +1,7 @@
-"""What is known of a cost without a quantum computer: brute force, mixed-integer programming, diagonalisation, random strings."""
+"""What is known of a cost without a quantum computer: brute force, integer programming, diagonalisation, CCSD, random strings."""
 
 from qopt.references.brute_force import BRUTE_FORCE_VARIABLES, brute_force
+from qopt.references.ccsd import ccsd_energy
 from qopt.references.diagonalisation import DIAGONALISE_QUBITS, diagonalise
 from qopt.references.milp import Cut, maxcut_milp
 from qopt.references.random_strings import greedy_descent, random_strings
@@ -12,6 +13,7 @@ __all__ = [
     "SUBSPACE_STATES",
     "Cut",
     "brute_force",
+    "ccsd_energy",
     "diagonalise",
     "greedy_descent",
     "lowest_in",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qopt.errors import InputError
+from qopt.starts.amplitudes import angles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,8 @@ _GAP = 1e-3
 def mp2(integrals: Integrals, excitations: Sequence[Excitation], parameters: int) -> Point:
     """`(n,)` angles: `<ab||ij> / (e_i + e_j - e_a - e_b)` of doubles, and of singles `F_ai / (e_i - e_a)`, 0 for canonical orbitals.
 
-    To first order in the repulsion, the ansatz at this point is the perturbed determinant. Excitations that don't lead from occupied to
-    empty orbitals, or move more than two electrons, or cross a gap below 0.001 hartree, get 0; a shared parameter gets the mean.
+    To first order in the repulsion, the ansatz at this point is the perturbed determinant. Excitations that move more than two electrons
+    or cross a gap below 0.001 hartree get 0; what others, and shared or repeated ones get, is said at `angles`.
 
     Args:
         integrals: Over (nearly) canonical orbitals, of which the lowest are occupied.
@@ -38,20 +38,14 @@ def mp2(integrals: Integrals, excitations: Sequence[Excitation], parameters: int
     References:
         Moller, Plesset 1934, Physical Review 46, 618; as a start for UCC: Romero et al. 2018, arXiv:1701.02691.
     """
-    norb = integrals.norb
     fock = fock_matrices(integrals)
     levels = np.concatenate([np.diag(matrix) for matrix in fock])
-    occupied = {spin * norb + orbital for spin, count in enumerate(integrals.electrons) for orbital in range(count)}
-    sums, counts = np.zeros(parameters), np.zeros(parameters)
-    for excitation in excitations:
-        created, annihilated = excitation.created, excitation.annihilated
-        if max(created + annihilated) >= 2 * norb or excitation.parameter >= parameters:
-            raise InputError(f"{excitation} doesn't fit {norb} orbitals and {parameters} parameters")
-        counts[excitation.parameter] += 1
-        gap = levels[list(annihilated)].sum() - levels[list(created)].sum()
-        if occupied.issuperset(annihilated) and occupied.isdisjoint(created) and abs(gap) > _GAP and excitation.coefficient:
-            sums[excitation.parameter] += _element(integrals, fock, excitation) / (gap * excitation.coefficient)
-    return sums / np.maximum(counts, 1)
+
+    def amplitude(excitation: Excitation) -> float:
+        gap = levels[list(excitation.annihilated)].sum() - levels[list(excitation.created)].sum()
+        return _element(integrals, fock, excitation) / gap if abs(gap) > _GAP else 0.0
+
+    return angles(integrals, excitations, parameters, amplitude)
 
 
 def fock_matrices(integrals: Integrals) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

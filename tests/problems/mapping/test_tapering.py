@@ -12,8 +12,9 @@ from tests.oracles import excitations as slow
 from tests.problems.mapping.mappings import MAPPINGS
 from tests.simulate.excitations.cases import random_integrals
 
-from qopt.ansatze.excitations import Excitation, kupccgsd, uccsd
+from qopt.ansatze.excitations import Excitation, gate_fabric, kupccgsd, uccsd
 from qopt.errors import InputError
+from qopt.problems.active_space import Space, restrict
 from qopt.problems.fcidump import read_fcidump
 from qopt.problems.integrals import Integrals
 from qopt.problems.mapping import (
@@ -26,6 +27,7 @@ from qopt.problems.mapping import (
     taper,
     z2_symmetries,
 )
+from qopt.problems.molecular_data import shipped
 from qopt.references import diagonalise
 
 DATA = Path(__file__).parents[2] / "data" / "fcidump"
@@ -127,6 +129,46 @@ def test_shared_parameters_stay_shared() -> None:
     assert len(singles) == 2 * len({excitation.parameter for excitation in singles}) == 4
     assert {excitation.parameter for excitation in left.excitations} == set(range(len(left.parameters)))
     assert len(left.excitations) + len(left.dropped) == len(before)
+
+
+def test_a_parameter_is_dropped_with_what_breaks_a_symmetry() -> None:
+    """Of two excitations with one parameter, the one that alone would stay goes too: half of a generator is another ansatz."""
+    integrals = read_fcidump(DATA / "h2.fcidump")
+    full = jordan_wigner(2)
+    mapping = taper(full, electronic_hamiltonian(integrals, full), 0b0101)
+    shared = (Excitation((1, 3), (0, 2), 0), Excitation((1,), (0,), 0), Excitation((1, 3), (0, 2), 1))
+    left = conserving(shared, mapping)
+    assert left.excitations == (Excitation((1, 3), (0, 2), 0),)
+    assert left.parameters == (1,)
+    assert [excitation.parameter for excitation, _ in left.dropped] == [0, 0]
+    assert left.dropped[0][1].startswith("its parameter also has the excitation from (0,) to (1,), and it changes the parity of")
+
+
+def test_what_does_nothing_is_dropped_alone() -> None:
+    """Two orbitals with two alpha electrons and one beta electron: only beta can move, and the state is that of both factors."""
+    mapping = parity_mapping(2, (2, 1))
+    both = (Excitation((1,), (0,), 0), Excitation((3,), (2,), 0))
+    left = conserving(both, mapping)
+    assert left.excitations == both[1:]
+    assert left.dropped == ((both[0], "it does nothing in this sector"),)
+    amplitudes = slow.state(both, np.array([0.3]), 2, 0b0111)
+    np.testing.assert_allclose(amplitudes, slow.state(left.excitations, np.array([0.3]), 2, 0b0111), rtol=0, atol=1e-12)
+
+
+@LABELS
+@pytest.mark.parametrize("name", [*TAPERED, "n2"])
+def test_rotations_of_orbitals_lose_both_spins_or_none(name: str, label: str) -> None:
+    """The symmetries of a molecule treat spins alike, so no parameter of a spin-summed list is dropped for one of them alone."""
+    if name == "n2":
+        data = shipped("n2")
+        integrals = restrict(data.integrals, *Space(electrons=6, orbitals=6).split(data.integrals))
+    else:
+        integrals = read_fcidump(DATA / f"{name}.fcidump")
+    (alpha, beta), norb = integrals.electrons, integrals.norb
+    full = MAPPINGS[label](norb, integrals.electrons)
+    mapping = taper(full, electronic_hamiltonian(integrals, full), (1 << alpha) - 1 | ((1 << beta) - 1) << norb)
+    for excitations in (kupccgsd(norb), gate_fabric(norb, 1)):
+        assert all("its parameter" not in reason for _, reason in conserving(excitations, mapping).dropped)
 
 
 def test_one_body_operators_lose_what_leaves_the_sector() -> None:

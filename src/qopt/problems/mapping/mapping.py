@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-    from qiskit.quantum_info import SparsePauliOp
+    from qiskit.quantum_info import Pauli, SparsePauliOp
 
     from qopt.ansatze.excitations import Excitation
 
 MAX_ORBITALS = 31
 """The occupations of so many orbitals of both spins fit into 64 bits."""
+DOES_NOTHING = "it does nothing in this sector"
+"""Why an excitation is left out that breaks no symmetry."""
 
 
 def jordan_wigner(norb: int) -> Mapping:
@@ -169,7 +171,7 @@ class Mapping:
         for qubit, _ in self.fixed:
             if parity(self.rows[qubit] & flipped):
                 return f"it changes the parity of the spin orbitals {_listed(self.rows[qubit])}, which is conserved"
-        return None if len(self._generator(excitation).x) else "it does nothing in this sector"
+        return None if len(self._generator(excitation).x) else DOES_NOTHING
 
     def generator(self, excitation: Excitation) -> SparsePauliOp:
         """The Hermitian `G = i (T - T^dag)`: the excitation by an angle is `exp(angle (T - T^dag)) = exp(-i angle G)`.
@@ -182,6 +184,16 @@ class Mapping:
         if reason := self.breaks(excitation):
             raise InputError(f"the excitation from {excitation.annihilated} to {excitation.created} can't be mapped: {reason}")
         return self._generator(excitation).operator(self.qubits)
+
+    def string(self, flipped: int, signs: int) -> Pauli:
+        """The Pauli string, its sign +, that Jordan-Wigner has with X or Y on the orbitals in one mask, and Y or Z on those in the other.
+
+        Raises:
+            InputError: If it changes a fixed qubit.
+        """
+        x = reduce(xor, (mask for orbital, mask in enumerate(self._flips) if flipped >> orbital & 1), 0)
+        z = reduce(xor, (mask for orbital, mask in enumerate(self._occupations) if signs >> orbital & 1), 0)
+        return self.operator(RealPaulis.of([x], [z], [1.0])).paulis[0]
 
     def operator(self, terms: RealPaulis) -> SparsePauliOp:
         """What acts on the qubits of an operator on all of them, fixed ones included.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qopt.problems.mapping.gf2 import kernel, parity
+from qopt.problems.mapping.mapping import DOES_NOTHING
 from qopt.problems.mapping.paulis import masks
 
 if TYPE_CHECKING:
@@ -82,8 +83,16 @@ def conserving(excitations: Sequence[Excitation], mapping: Mapping) -> Conservin
     """Drop the excitations that a mapping can't hold, and count the parameters that are left anew.
 
     An excitation that changes a conserved parity leads out of the sector, where the Hamiltonian has no matrix elements with what is in it.
+    All that share its parameter go with it: a rotation of orbitals without one of its spins would be another ansatz, which doesn't conserve
+    the total spin. One that does nothing in the sector is left out alone, which changes no state.
     """
     reasons = [mapping.breaks(excitation) for excitation in excitations]
+    broken = {
+        excitation.parameter: f"its parameter also has the excitation from {excitation.annihilated} to {excitation.created}, and {reason}"
+        for excitation, reason in zip(excitations, reasons, strict=True)
+        if reason not in (None, DOES_NOTHING)
+    }
+    reasons = [reason or broken.get(excitation.parameter) for excitation, reason in zip(excitations, reasons, strict=True)]
     kept = [excitation for excitation, reason in zip(excitations, reasons, strict=True) if reason is None]
     parameters = tuple(sorted({excitation.parameter for excitation in kept}))
     return Conserving(

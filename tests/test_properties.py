@@ -43,7 +43,10 @@ def molecule() -> Molecule:
 @pytest.fixture(scope="module")
 def operators(molecule: Molecule) -> dict[str, SparsePauliOp]:
     """What tells whether a state is one of the molecule, and the density matrix."""
-    return {**{name: item.operator for name, item in molecule.properties().items()}, **{f"{p},{q}": operator for (p, q), operator in density_operators(molecule.mapping).items()}}
+    return {
+        **{name: item.operator for name, item in molecule.properties().items()},
+        **{f"{p},{q}": operator for (p, q), operator in density_operators(molecule.mapping).items()},
+    }
 
 
 @pytest.fixture(scope="module")

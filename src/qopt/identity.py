@@ -34,6 +34,7 @@ WORDS = {
     "mitigation": "the error mitigation",
     "simulator": "the simulator's options",
     "training": "whether the start is trained",
+    "sqd": "the sample-based diagonalization",
     "course": "how the circuit grows, or which states are looked for",
 }
 """What each part is called in messages."""

@@ -31,6 +31,8 @@ TIMING = "timing"
 TRAINED = "trained"
 """The event of a start that was optimised on the exact engine."""
 
+SQD = "sqd"
+"""The event that keeps what sample-based diagonalization found, by the number of the final measurement."""
 STAGE = "stage"
 """The event of a circuit that was frozen after the run had begun, with its name and its digests."""
 SAID = "said"
@@ -63,6 +65,7 @@ class Ledger:
         calibration: Of the device at the last answer, where known.
         timing: Seconds of one execution, where a device was asked.
         stages: Digests of circuits that were frozen after the run had begun, and of their observables, by name.
+        sqd: What sample-based diagonalization found, by the number of the final measurement.
         mode: That was chosen last, where a choice was made.
         mode_reason: Why.
     """
@@ -84,6 +87,7 @@ class Ledger:
         self.calibration: str | None = None
         self.timing: dict[str, float] | None = None
         self.stages: dict[str, tuple[str, str]] = {}
+        self.sqd: dict[int, dict[str, Any]] = {}
         self.mode: str | None = None
         self.mode_reason = ""
         for record in records:
@@ -179,6 +183,8 @@ class Ledger:
             self.timing = detail
         elif name == STAGE:
             self.stages[detail["name"]] = (detail["circuit"], detail["observables"])
+        elif name == SQD:
+            self.sqd[detail["call"]] = detail["found"]
         elif name == MODE:
             self.mode, self.mode_reason = detail["mode"], detail["reason"]
         else:

@@ -189,7 +189,7 @@ class Legs:
         """
         spec = replace(self.spec, ansatz=ansatz, start=start)
         first = self.calls
-        reserve = shots_of(spec.objective, stage.frozen, evaluations(stage.frozen, self._candidates))
+        reserve = self._reserve(stage)
         evaluate = Evaluator(self._frontier, stage, scales=spec.scales, reserve=reserve, call=first)
         seen = evaluate if around is None else around(evaluate)
         rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(0,) if not first else (0, first)))
@@ -203,14 +203,22 @@ class Legs:
         Raises:
             BudgetReached: If it can't be afforded.
         """
-        reserve = shots_of(self.spec.objective, self.first.frozen, evaluations(self.first.frozen, self._candidates))
-        self._frontier.check(stage, question, calls=self.calls, reserve=reserve)
+        self._frontier.check(stage, question, calls=self.calls, reserve=self._reserve(self.first))
+        return self._frontier.durable.measure(stage, question)
+
+    def measured(self, stage: Stage, question: Question) -> Answer:
+        """The answer to a question that belongs to the end, for which the budget keeps a reserve."""
         return self._frontier.durable.measure(stage, question)
 
     def say(self, sentence: str) -> None:
         """Tell the user; nothing is recorded."""
         if self.ledger.tell is not None:
             self.ledger.tell(Event(SAID, {"text": sentence}))
+
+    def _reserve(self, stage: Stage) -> int:
+        """Shots of what is measured at the end."""
+        final = shots_of(self.spec.objective, stage.frozen, evaluations(stage.frozen, self._candidates))
+        return final + (0 if self.spec.sqd is None else self.spec.sqd.shots)
 
     def _kept(self, name: str, ansatz: Ansatz | None, make: Callable[[], Frozen]) -> tuple[Frozen, tuple[str, str]]:
         """What is frozen under a name, and its digests."""

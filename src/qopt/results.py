@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +12,12 @@ from qopt.errors import blamed
 from qopt.final import STRINGS, Twice
 from qopt.journal import Event
 from qopt.ledger import MAIN, REFERENCE, Ledger
+from qopt.overlaps import doubts
 from qopt.problems import reference_of
 from qopt.properties import occupations, rdm_matrix
 from qopt.references import random_strings
 from qopt.remote import usage_of
-from qopt.types import Baseline, Density, Observed, Points, Reference, Result, Status
+from qopt.types import Baseline, Density, Level, Observed, Points, Reference, Result, Status, Subspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +30,22 @@ if TYPE_CHECKING:
 
 
 def fold(  # noqa: PLR0913 - all that a result is made of
-    spec: Spec, ledger: Ledger, final: Stage, points: Points, answer: Answer, ended: Ended, *, evaluations: int
+    spec: Spec,
+    ledger: Ledger,
+    final: Stage,
+    points: Points,
+    answer: Answer,
+    ended: Ended,
+    *,
+    evaluations: int,
+    subspace: dict[str, Any] | None = None,
 ) -> Result:
     """The result of a run from its final measurement: the first half of it chooses the point, the second half is reported."""
     policy = final.objective
     assert isinstance(policy, Twice)  # noqa: S101 - the final stage has no other
     sign = spec.problem.sense.sign
     count = len(points)
-    chosen = int(np.argmin(answer.estimate.values[:count]))
+    chosen = chosen_of(answer, ended)
     value, stderr = answer.estimate.values[count + chosen], answer.estimate.stderrs[count + chosen]
     data = answer.read()
     means = policy.mean(final.frozen, data, final.energies)
@@ -46,9 +55,11 @@ def fold(  # noqa: PLR0913 - all that a result is made of
     reference = _reference(spec, ledger)
     ratio, ratio_stderr = _ratio(sign * mean, mean_stderr, reference)
     usage = usage_of(spec, ledger, final.frozen) if spec.device.remote else None
-    beside = _beside(spec, policy.beside(final.frozen, data), chosen)
+    observed = policy.beside(final.frozen, data)
+    beside = _beside(spec, observed, chosen)
     properties = {name: item for name, (item, element) in beside.items() if element is None}
     classical = _classical(spec)
+    levels = () if ended.points is None else _levels(spec, points, answer, observed)
     with blamed("interpret"):
         best = None if counts is None else spec.problem.interpret(counts)
     return Result(
@@ -77,14 +88,24 @@ def fold(  # noqa: PLR0913 - all that a result is made of
         usage=usage,
         qubits=int(spec.hamiltonian.num_qubits),
         terms=len(simplified(spec.hamiltonian)),
-        groups=len(spec.objective.observables(spec.hamiltonian)) if spec.objective.shots is not None and not spec.objective.sampled else None,
+        groups=_groups(spec),
         hf=classical.get("hf"),
         ccsd=classical.get("ccsd"),
         properties=properties,
         density=_density({element: item for item, element in beside.values() if element is not None}),
-        warnings=tuple(_warnings(properties)),
+        levels=levels,
+        warnings=(*_warnings(properties), *_doubts(ended, levels, sign)),
+        sqd=None if subspace is None else Subspace(**{**subspace, "history": tuple(subspace["history"])}),
         course=None if ended.report is None else dict(ended.report),
     )
+
+
+def chosen_of(answer: Answer, ended: Ended) -> int:
+    """The row of the final measurement that is reported.
+
+    Among candidates the first half chooses. Levels are measured in their order, and the lowest of them is the first.
+    """
+    return int(np.argmin(answer.estimate.values[: len(answer.estimate.values) // 2])) if ended.points is None else 0
 
 
 def _beside(spec: Spec, data: dict[str, list[NDArray[np.float64]]], row: int) -> dict[str, tuple[Observed, tuple[int, int] | None]]:
@@ -96,6 +117,31 @@ def _beside(spec: Spec, data: dict[str, list[NDArray[np.float64]]], row: int) ->
         name: (Observed(float(values[name][0][row]), float(values[name][1][row]), item.expected, item.units), item.element)
         for name, item in spec.problem.properties().items()
     }
+
+
+def _levels(spec: Spec, points: Points, answer: Answer, observed: dict[str, list[NDArray[np.float64]]]) -> tuple[Level, ...]:
+    """Every point of the final measurement as a level of its own, by its second half."""
+    sign, count, values = spec.problem.sense.sign, len(points), answer.estimate
+    with blamed("levels"):
+        exact = spec.problem.levels(count) or ()
+    return tuple(
+        Level(
+            sign * float(values.values[count + row]),
+            float(values.stderrs[count + row]),
+            tuple(points[row].tolist()),
+            sign * exact[row] if row < len(exact) else None,
+            {name: replace(item, expected=None) for name, (item, element) in _beside(spec, observed, row).items() if element is None},
+        )
+        for row in range(count)
+    )
+
+
+def _doubts(ended: Ended, levels: tuple[Level, ...], sign: int) -> Iterator[str]:
+    """What is doubtful about levels that were kept apart by penalties."""
+    report = ended.report or {}
+    for number, (overlaps, weights) in enumerate(zip(report.get("overlaps", []), report.get("weights", []), strict=True), 1):
+        below = levels[: number + 1]
+        yield from doubts([sign * level.value for level in below], [level.stderr for level in below], overlaps, weights)
 
 
 def _density(elements: dict[tuple[int, int], Observed]) -> Density | None:
@@ -117,6 +163,12 @@ def _warnings(properties: dict[str, Observed]) -> Iterator[str]:
         if item.off:
             told = f"{item.value:.6g}" if not item.stderr else f"{item.value:.4g} +- {item.stderr:.1g}"
             yield f"{name} is {told}, expected {item.expected:g}: the state found is not, or not only, the one that was looked for"
+
+
+def _groups(spec: Spec) -> int | None:
+    if spec.objective.sampled or spec.objective.shots is None:
+        return None
+    return len(spec.objective.observables(spec.hamiltonian))
 
 
 def _classical(spec: Spec) -> dict[str, float]:

@@ -21,9 +21,10 @@ from qopt.failpoints import reach
 from qopt.final import Twice, candidates
 from qopt.identity import differences, options_of
 from qopt.journal import Event, Finished, Header, Journal, read
-from qopt.ledger import FINAL, MAIN, SAID, STOPPED, TRAINED, Ledger
+from qopt.ledger import FINAL, MAIN, SAID, SQD, STOPPED, TRAINED, Ledger
 from qopt.legs import Legs, straight
-from qopt.results import fold
+from qopt.results import chosen_of, fold
+from qopt.sampled_subspace import SAMPLES, Samples
 from qopt.signals import Signals
 from qopt.spec import Spec, check, prepare, specify
 from qopt.training import train
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
     from qopt.planning.cost import Timing
     from qopt.problems import Problem
     from qopt.programs import Frozen
-    from qopt.types import Minimizer, Points
+    from qopt.sampled_subspace import SampledSubspace
+    from qopt.types import Minimizer, Point, Points
 
 
 _FORKED = ("circuit", "parameters", "observables", "sense")
@@ -61,6 +63,7 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
     budget: Budget | None = None,
     name: str | None = None,
     course: Course | None = None,
+    sqd: SampledSubspace | None = None,
     folder: str | Path = "runs",
     fork: bool = False,
     wait: bool = True,
@@ -82,6 +85,7 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
         name: Of the run folder; by default the problem's class and a digest of what makes the run, so that the same call finds it again.
         course: What is done between the beginning and the final measurement where that is more than one optimization, such as
             `courses.Adapt`.
+        sqd: Sample the final circuit and diagonalise a molecule's Hamiltonian among what was seen.
         folder: Where run folders are.
         fork: Begin (or go on with) a new run, `name-fork`, at the best point of the run of that name.
         wait: Whether to wait for jobs of a device of IBM Quantum, which go on without this process.
@@ -110,6 +114,7 @@ def run(  # noqa: PLR0913 - the one door to everything; all but the problem are 
         budget=budget,
         name=name,
         course=course,
+        sqd=sqd,
     )
     if not fork:
         return execute(spec, Path(folder), listener=listener, wait=wait)
@@ -308,6 +313,7 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
             points = _final_points(spec, ledger, ended, count)
             answer = durable.measure(final, Question(FINAL, calls, "final", points))
             reach("measured")
+            subspace = _diagonalised(spec, legs, ended, points[chosen_of(answer, ended)], calls)
             if ledger.session is not None:
                 _ = durable.executor  # an earlier part of the run was killed and left it open
         finally:
@@ -316,7 +322,7 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
                 durable.release()
         if spec.device.remote:
             durable.settle()
-        result = fold(spec, ledger, final, points, answer, ended, evaluations=asked)
+        result = fold(spec, ledger, final, points, answer, ended, evaluations=asked, subspace=subspace)
         reach("folded")
         under = asdict(spec.budget) if ended.status is not Status.FINISHED else {"finished": "on request"}
         ledger.append(Finished(calls, ended.status.final, under, result.to_json()))
@@ -337,6 +343,20 @@ def _final_points(spec: Spec, ledger: Ledger, ended: Ended, count: int) -> Point
         # How many were affordable then depended on what the device cost.
         count = recorded.points(FINAL, calls) or count
     return candidates(ledger, MAIN, (leg.point, leg.start), count, leg.calls)
+
+
+def _diagonalised(spec: Spec, legs: Legs, ended: Ended, point: Point, call: int) -> dict[str, Any] | None:
+    """What sample-based diagonalization makes of the circuit at the chosen point, found once; None where it isn't asked for."""
+    if spec.sqd is None:
+        return None
+    ledger, ansatz = legs.ledger, ended.leg.ansatz
+    stage = replace(legs.stage(f"samples of {len(ansatz.parameters)} parameters", ansatz, Samples(spec.sqd.shots)), name=SAMPLES)
+    answer = legs.measured(stage, Question(SAMPLES, call, SAMPLES, point[None, :]))
+    if call not in ledger.sqd:
+        (data,) = answer.read()
+        found = spec.sqd.diagonalise(spec.problem, np.asarray(data["samples"], dtype=np.uint8)[0], spec.seed)
+        ledger.append(Event(SQD, {"call": call, "found": found}))
+    return ledger.sqd[call]
 
 
 def _connect(spec: Spec, durable: Durable, frozen: Frozen, *, connections: Connections, shared: bool, candidates: int) -> Executor:

@@ -36,7 +36,11 @@ if TYPE_CHECKING:
     from qopt.execution import Mode
     from qopt.legs import Course
     from qopt.programs import Frozen
+    from qopt.sampled_subspace import SampledSubspace
 
+_GENERALISED = ("kupccgsd", "givens")
+"""Ansatzes whose generalised excitations do nothing to a determinant, so that they have no slope where all angles are 0."""
+_SMALL_ANGLE = 0.1
 _OR_A_DEVICE = "use a smaller problem, a machine with more memory, or a device"
 _OR_NO_TRAINING = "use a smaller problem, a machine with more memory, or give the start's angles"
 
@@ -64,6 +68,7 @@ class Spec:
         exact: How that, or the whole run, is computed; None where nothing is.
         grouping: What is measured beside the final energy, in groups; None where nothing is.
         course: What the run does between its beginning and its final measurement, where it is more than one optimization.
+        sqd: How the final circuit's samples are diagonalised; None where they aren't asked for.
     """
 
     problem: Problem
@@ -84,6 +89,7 @@ class Spec:
     exact: Choice | None = None
     grouping: Grouping | None = None
     course: Course | None = None
+    sqd: SampledSubspace | None = None
 
     @property
     def engine(self) -> str:
@@ -125,7 +131,8 @@ class Spec:
         simulator = {} if self.device.simulator is None else self.device.simulator.numbers
         training = "exact" if self.training else None
         course = None if self.course is None else options_of(self.course)
-        parts = {"mitigation": mitigation, "simulator": simulator, "training": training, "course": course}
+        sqd = None if self.sqd is None else asdict(self.sqd)
+        parts = {"mitigation": mitigation, "simulator": simulator, "training": training, "course": course, "sqd": sqd}
         more = {key: value for key, value in parts.items() if value}
         return {
             "circuit": circuit_digest(self.ansatz.circuit),
@@ -155,6 +162,7 @@ def specify(  # noqa: PLR0913 - as `run`
     budget: Budget | None = None,
     name: str | None = None,
     course: Course | None = None,
+    sqd: SampledSubspace | None = None,
 ) -> Spec:
     """Make every choice of a run and check what can be checked before anything is written or sent.
 
@@ -191,6 +199,9 @@ def specify(  # noqa: PLR0913 - as `run`
         notes.append(f"optimizer: {reason}")
     if budget is not None and budget.qpu is not None and not device.remote:
         notes.append(f"budget: qpu has no effect, since {device.name} bills nothing")
+    if sqd is not None:
+        with below("sqd"):
+            sqd.check(problem)
     if isinstance(optimizer, Scipy) and len(point):
         with below("optimizer"):
             optimizer.check(point, noisy=noisy)
@@ -212,6 +223,7 @@ def specify(  # noqa: PLR0913 - as `run`
         training,
         grouping=_grouping(problem, hamiltonian, objective),
         course=course,
+        sqd=sqd,
     ).with_engine()
     if device.recording is not None:
         with below("execution"):
@@ -360,7 +372,13 @@ def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Gen
     product = ansatz.product
     if product is not None:
         point = starts.mp2(product.integrals, product.excitations, product.parameters)
-        return point, True, "start: amplitudes of second-order perturbation theory"
+        if ansatz.name not in _GENERALISED:
+            return point, True, "start: amplitudes of second-order perturbation theory"
+        return (
+            point + rng.normal(0.0, _SMALL_ANGLE, len(point)),
+            False,
+            ("start: small random angles around amplitudes of second-order perturbation theory, which alone are a stationary point"),
+        )
     if ansatz.name != "qaoa":
         return starts.random_start(len(ansatz.parameters), rng), False, "start: random angles, since there is no formula for this ansatz"
     diagonal = Diagonal.from_operator(hamiltonian)

@@ -229,6 +229,54 @@ class Observed:
 
 
 @dataclass(frozen=True)
+class Subspace:
+    """What the final circuit's samples lead to by sample-based diagonalization.
+
+    Energies are upper bounds of the exact one, without statistical errors; how far they lie above it is not known from them.
+
+    Attributes:
+        energy: Hartree, the lowest among determinants that the circuit was seen in.
+        random_energy: The same from as many random determinants with the right numbers of electrons: what the circuit is to be compared with.
+        dimension: Determinants of the subspace.
+        random_dimension: Of that of the random ones.
+        right: The share of shots with the right numbers of electrons.
+        s_squared: The total spin squared of the state.
+        history: Hartree, the lowest of each iteration.
+        converged: Whether the iterations came to rest.
+        shots: How many samples there were.
+    """
+
+    energy: float
+    random_energy: float
+    dimension: int
+    random_dimension: int
+    right: float
+    s_squared: float
+    history: tuple[float, ...]
+    converged: bool
+    shots: int
+
+
+@dataclass(frozen=True)
+class Level:
+    """One of several states that were looked for.
+
+    Attributes:
+        value: Its energy, in the problem's own sense.
+        stderr: The standard error; 0 where exact.
+        point: `(n,)` parameters, radians.
+        exact: The energy of the exact level of the same number, or None where that is unknown.
+        properties: By name.
+    """
+
+    value: float
+    stderr: float
+    point: tuple[float, ...]
+    exact: float | None = None
+    properties: dict[str, Observed] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Density:
     """The one-body reduced density matrix of the final state, over the active orbitals and summed over spins.
 
@@ -365,7 +413,9 @@ class Result:
         ccsd: The coupled cluster energy with singles and doubles, where it is known.
         properties: Of the final state, measured beside its energy, by name.
         density: Its one-body density matrix, where that was measured.
+        levels: The states that were looked for, from the lowest up, where there were several.
         warnings: What is not as it should be, in sentences.
+        sqd: What sample-based diagonalization made of the final circuit's samples, where it was asked for.
         course: How the circuit grew, or which states were found, where there was more than one optimization.
     """
 
@@ -399,7 +449,9 @@ class Result:
     ccsd: float | None = None
     properties: dict[str, Observed] = field(default_factory=dict)
     density: Density | None = None
+    levels: tuple[Level, ...] = ()
     warnings: tuple[str, ...] = ()
+    sqd: Subspace | None = None
     course: dict[str, Any] | None = None
 
     def __str__(self) -> str:
@@ -429,6 +481,18 @@ class Result:
         usage = data.get("usage")
         made["usage"] = None if usage is None else Usage(**{**usage, "drift": tuple(Drift(**item) for item in usage["drift"])})
         made["properties"] = {name: Observed(**item) for name, item in data.get("properties", {}).items()}
+        subspace = data.get("sqd")
+        made["sqd"] = None if subspace is None else Subspace(**{**subspace, "history": tuple(subspace["history"])})
+        made["levels"] = tuple(
+            Level(
+                **{
+                    **item,
+                    "point": tuple(item["point"]),
+                    "properties": {name: Observed(**each) for name, each in item["properties"].items()},
+                }
+            )
+            for item in data.get("levels", [])
+        )
         density = data.get("density")
         made["density"] = None if density is None else Density(**{key: _tuples(rows) for key, rows in density.items()})
         return cls(**made)

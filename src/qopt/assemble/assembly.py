@@ -11,7 +11,7 @@ from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
 from qopt.assemble import physics
 from qopt.config import models, resolve_code
-from qopt.courses import Growth
+from qopt.courses import Deflation, Growth
 from qopt.errors import InputError, StorageError, below, blamed
 from qopt.execution import Execution, Simulator, Transpile, Waiting, mitigation_from
 from qopt.execution.recording import PREFIX
@@ -19,7 +19,9 @@ from qopt.journal import Finished, read
 from qopt.objective import Exact, Expectation, Sampled
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
 from qopt.problems import MaxCut, Operator, Problem, graph_from_edges, named_graph, random_regular, read_graph
+from qopt.sampled_subspace import SampledSubspace
 from qopt.spec import Spec, specify
+from qopt.sqd import SqdOptions
 from qopt.types import Budget
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         problem = _problem(config.problem, base, cwd)
     with below("ansatz"):
         ansatz = _ansatz(config.ansatz, problem)
-        course = _course(config.ansatz, problem)
+        course = _course(config, problem)
     with below("start"):
         start = _start(config, problem, ansatz, base)
     with below("objective"):
@@ -68,6 +70,7 @@ def spec_of(loaded: Loaded, cwd: Path) -> Spec:
         budget=Budget(**config.budget.model_dump()),
         name=config.name,
         course=course,
+        sqd=_sqd(config.sqd),
     )
 
 
@@ -122,8 +125,10 @@ def _ansatz(config: models.Ansatz | None, problem: Problem) -> Ansatz:
             return problem.ansatz()
     if isinstance(config, models.QaoaAnsatz):
         return qaoa(problem.hamiltonian(), config.layers)
-    if isinstance(config, models.UccsdAnsatz | models.KUpccgsdAnsatz):
+    if isinstance(config, models.UccsdAnsatz | models.KUpccgsdAnsatz | models.PairAnsatz | models.GivensAnsatz):
         return physics.excitations_of(config, problem)
+    if isinstance(config, models.LucjAnsatz):
+        return physics.lucj_of(config, problem)
     if isinstance(config, models.AdaptAnsatz):
         return physics.determinant_of(config, problem)
     if isinstance(config, models.HvaAnsatz):
@@ -131,13 +136,25 @@ def _ansatz(config: models.Ansatz | None, problem: Problem) -> Ansatz:
     return hardware_efficient(problem.qubits, min(1, config.reps) if config.growth else config.reps, config.entanglement)
 
 
-def _course(config: models.Ansatz | None, problem: Problem) -> Course | None:
-    """How the circuit grows, where it does."""
-    if isinstance(config, models.AdaptAnsatz):
-        return physics.adapt_of(config, problem)
-    if isinstance(config, models.HardwareEfficientAnsatz) and config.growth:
-        return Growth(config.reps, config.entanglement)
-    return None
+def _course(config: models.RunConfig, problem: Problem) -> Course | None:
+    """How the circuit grows, or which levels are looked for."""
+    ansatz, excited = config.ansatz, config.excited_states
+    grows = isinstance(ansatz, models.AdaptAnsatz) or (isinstance(ansatz, models.HardwareEfficientAnsatz) and ansatz.growth)
+    if grows and excited is not None:
+        message = "the circuit grows for the ground state alone: leave excited_states out, or use an ansatz that doesn't grow"
+        raise InputError(message)
+    if isinstance(ansatz, models.AdaptAnsatz):
+        return physics.adapt_of(ansatz, problem)
+    if isinstance(ansatz, models.HardwareEfficientAnsatz) and ansatz.growth:
+        return Growth(ansatz.reps, ansatz.entanglement)
+    return None if excited is None else Deflation(excited.levels, excited.weight, excited.tries)
+
+
+def _sqd(config: models.Sqd | None) -> SampledSubspace | None:
+    if config is None:
+        return None
+    with below("sqd"):
+        return SampledSubspace(config.shots, SqdOptions(**config.model_dump(exclude={"shots"}, exclude_none=True)))
 
 
 def _start(  # noqa: PLR0911 - one for each type of start

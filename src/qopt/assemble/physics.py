@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from qopt.ansatze.excitations import kupccgsd, uccsd
+from qopt.ansatze.excitations import gate_fabric, generalised, kupccgsd, puccd, uccsd
+from qopt.ansatze.lucj import lucj
+from qopt.ansatze.qubit_pool import qubit_pool
 from qopt.config import molecules as models
-from qopt.courses import Adapt, ExcitationPool
+from qopt.courses import Adapt, ExcitationPool, PauliPool
 from qopt.errors import InputError, below
 from qopt.problems.active_space import Space
 from qopt.problems.geometry import Geometry, from_geometry
 from qopt.problems.mapping import conserving
 from qopt.problems.molecular_data import MolecularData, from_fcidump, shipped
 from qopt.problems.molecule import Molecule
+from qopt.problems.natural_orbitals import natural
 from qopt.problems.spins import Heisenberg, TransverseFieldIsing, chain, lattice, ring
-from qopt.starts import mp2
+from qopt.starts import ccsd, mp2
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from qopt.ansatze import Ansatz
+    from qopt.courses import Pool
     from qopt.problems import Graph, Problem
     from qopt.types import Point
+
+Excited: TypeAlias = models.UccsdAnsatz | models.KUpccgsdAnsatz | models.PairAnsatz | models.GivensAnsatz
+"""Ansatzes of excitations on a determinant."""
 
 
 def molecule_of(config: models.Molecule, base: Path) -> Molecule:
@@ -34,6 +41,10 @@ def molecule_of(config: models.Molecule, base: Path) -> Molecule:
     data = _data(config, base).checked(config.charge, config.multiplicity)
     wanted = config.active_space or models.ActiveSpace()
     space = Space(config.frozen_core, wanted.electrons, wanted.orbitals)
+    if wanted.natural:
+        data = replace(
+            data, integrals=natural(data.integrals, core=len(Space(config.frozen_core).split(data.integrals, data.nuclei)[0]))[0]
+        )
     return Molecule(data, space=space, mapper=config.mapper, tapering=config.tapering)
 
 
@@ -46,7 +57,7 @@ def spins_of(config: models.TransverseFieldIsing | models.Heisenberg) -> Problem
     return Heisenberg(graph, couplings=config.couplings, field=config.field)
 
 
-def excitations_of(config: models.UccsdAnsatz | models.KUpccgsdAnsatz, problem: Problem) -> Ansatz:
+def excitations_of(config: Excited, problem: Problem) -> Ansatz:
     """An ansatz of excitations on a molecule's lowest determinant.
 
     Raises:
@@ -55,10 +66,28 @@ def excitations_of(config: models.UccsdAnsatz | models.KUpccgsdAnsatz, problem: 
     molecule = molecule_for(config.type, problem)
     norb, electrons = molecule.integrals.norb, molecule.integrals.electrons
     if isinstance(config, models.KUpccgsdAnsatz):
-        return molecule.excited(kupccgsd(norb, config.k), config.type)
+        return replace(molecule.excited(kupccgsd(norb, config.k), config.type), layers=config.k)
+    if isinstance(config, models.GivensAnsatz):
+        layers = config.layers or norb
+        return replace(molecule.excited(gate_fabric(norb, layers), config.type), layers=layers)
+    if isinstance(config, models.PairAnsatz):
+        return molecule.excited(puccd(norb, electrons), config.type)
     steps = config.trotter_steps
     once = [replace(excitation, coefficient=excitation.coefficient / steps) for excitation in uccsd(norb, electrons)]
     return molecule.excited(once * steps, config.type)
+
+
+def lucj_of(config: models.LucjAnsatz, problem: Problem) -> Ansatz:
+    """The local unitary cluster Jastrow circuit of a molecule.
+
+    Raises:
+        InputError: If the problem is no molecule, or its qubits don't each hold an occupation.
+    """
+    molecule = molecule_for(config.type, problem)
+    if molecule.mapping.name != "jordan-wigner" or molecule.mapping.fixed:
+        message = "ansatz lucj acts on occupations, one for each qubit: set problem.mapper to jordan-wigner and problem.tapering to false"
+        raise InputError(message, ("type",))
+    return lucj(molecule.integrals, layers=config.layers, interactions=config.interactions)
 
 
 def determinant_of(config: models.AdaptAnsatz, problem: Problem) -> Ansatz:
@@ -70,8 +99,11 @@ def adapt_of(config: models.AdaptAnsatz, problem: Problem) -> Adapt:
     """The growth of a molecule's circuit."""
     molecule = molecule_for(config.type, problem)
     norb, electrons = molecule.integrals.norb, molecule.integrals.electrons
-    excitations = conserving(uccsd(norb, electrons), molecule.mapping).excitations
-    pool = ExcitationPool(molecule.product(()), excitations)
+    excitations = conserving(uccsd(norb, electrons) if config.pool == "uccsd" else generalised(norb), molecule.mapping).excitations
+    pool: Pool = ExcitationPool(molecule.product(()), excitations)
+    if config.pool == "qubit":
+        labels = tuple(pauli.to_label() for pauli in qubit_pool(excitations, molecule.mapping))
+        pool = PauliPool(molecule.product(()).ansatz(config.type).circuit, labels)
     return Adapt.of(pool, operators=config.operators, gradient=config.gradient, tetris=config.tetris, lookahead=config.lookahead)
 
 
@@ -96,7 +128,8 @@ def amplitudes(method: str, problem: Problem, ansatz: Ansatz) -> Point:
     if not isinstance(problem, Molecule) or ansatz.product is None:
         message = f"start {method} is of a molecule's excitations, the ansatz is {ansatz.name}: use random, zeros or values"
         raise InputError(message, ("type",))
-    return mp2(problem.integrals, ansatz.product.excitations, len(ansatz.parameters))
+    formula = mp2 if method == "mp2" else ccsd
+    return formula(problem.integrals, ansatz.product.excitations, len(ansatz.parameters))
 
 
 def molecule_for(ansatz: str, problem: Problem) -> Molecule:

@@ -172,6 +172,8 @@ def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
 WHOLE = BeforeValidator(_whole)
 """Behind `int` and its limits."""
 Count: TypeAlias = Annotated[int, Field(ge=1, le=10**9), WHOLE]
+Shots: TypeAlias = Annotated[int, Field(ge=2, le=10**9), WHOLE]
+"""A standard error takes two."""
 Positive: TypeAlias = Annotated[float, Field(gt=0, le=10**6)]
 Seed: TypeAlias = Annotated[int, Field(ge=0, lt=2**32), WHOLE]
 Name: TypeAlias = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"})]

@@ -19,6 +19,7 @@ from qopt.config.fields import (
     Option,
     Positive,
     Seed,
+    Shots,
     by_form,
     by_type,
     expected,
@@ -27,6 +28,7 @@ from qopt.config.mitigation import Mitigation
 from qopt.config.model import Model
 from qopt.config.molecules import (
     AdaptAnsatz,
+    ExcitedStates,
     GivensAnsatz,
     Heisenberg,
     HvaAnsatz,
@@ -34,6 +36,7 @@ from qopt.config.molecules import (
     LucjAnsatz,
     Molecule,
     PairAnsatz,
+    Sqd,
     TransverseFieldIsing,
     UccsdAnsatz,
 )
@@ -154,7 +157,7 @@ Ansatz: TypeAlias = Annotated[
 
 
 class FormulaStart(Model):
-    """A start that is computed: published angles or a linear ramp, amplitudes of MP2 or CCSD, random angles from the run's seed, or zeros."""
+    """A start that is computed: by published angles, a ramp, amplitudes of MP2 or CCSD, at random from the seed, or at zeros."""
 
     type: Literal["fixed-angles", "ramp", "mp2", "ccsd", "random", "zeros"]
 
@@ -191,10 +194,6 @@ Start: TypeAlias = Annotated[
     | Annotated[RunStart, Tag("<run>")],
     by_type({**_FORMULAS, "trained": "<trained>", "values": "<values>", "run": "<run>"}),
 ]
-
-
-Shots: TypeAlias = Annotated[int, Field(ge=2, le=10**9), WHOLE]
-"""A standard error takes two."""
 
 
 class SampledObjective(Model):
@@ -332,7 +331,10 @@ class Sweep(Model):
 class RunConfig(Model):
     """A run: one problem, and how it is to be solved."""
 
-    identity: ClassVar[tuple[str, ...]] = ("problem", "ansatz", "start", "objective", "optimizer", "transpile", "mitigation", "seed")
+    identity: ClassVar[tuple[str, ...]] = (
+        *("problem", "ansatz", "start", "objective", "optimizer", "transpile", "mitigation", "seed"),
+        *("excited_states", "sqd"),
+    )
     """The keys that make it this run and no other, beside execution.backend and execution.primitives."""
 
     name: Name
@@ -357,5 +359,9 @@ class RunConfig(Model):
     """What is done about errors."""
     budget: Budget = Field(default_factory=Budget)
     """When to stop."""
+    excited_states: ExcitedStates | None = None
+    """Levels above the ground state."""
+    sqd: Sqd | None = None
+    """Sample-based quantum diagonalization of the final circuit."""
     sweep: Sweep | None = None
     """Many runs in one."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, Tag, model_validator
 
-from qopt.config.fields import WHOLE, Count, File, Positive, by_form, expected
+from qopt.config.fields import WHOLE, Count, File, Positive, Shots, by_form, expected
 from qopt.config.model import Model
 
 Orbital: TypeAlias = Annotated[int, Field(ge=0, le=10**4), WHOLE]
@@ -172,3 +172,27 @@ class AdaptAnsatz(Model):
     """Whether each step adds all operators on different qubits that it can."""
     lookahead: Annotated[int, Field(ge=0, le=1000), WHOLE] = 2
     """How many operators are added below that gradient, to see whether it rises again; exact energies only."""
+
+
+class ExcitedStates(Model):
+    """Levels above the ground state, by variational quantum deflation."""
+
+    levels: Annotated[int, Field(ge=2, le=100), WHOLE]
+    """How many, the ground state included."""
+    weight: Positive | None = None
+    """Of the penalty on overlaps, in the units of the energy; default: by bounds on the spectrum, one for each level."""
+    tries: Count = 2
+    """Random starts of each level above the first."""
+
+
+class Sqd(Model):
+    """Sample-based quantum diagonalization of the final circuit; what is left out gets its default there."""
+
+    shots: Shots = 10_000
+    """Samples of the final circuit."""
+    iterations: Count | None = None
+    """Of configuration recovery, at most."""
+    batches: Count | None = None
+    """Subspaces drawn in each iteration."""
+    samples: Count | None = None
+    """Distinct configurations in each batch."""

@@ -66,6 +66,8 @@ _PARTS: dict[str, tuple[type[Model], ...]] = {
         models.ResponseSurfaceOptimizer,
         models.DifferentialEvolutionOptimizer,
     ),
+    "excited_states": (molecules.ExcitedStates,),
+    "sqd": (molecules.Sqd,),
     "execution": (execution.Execution,),
     "execution.waiting": (execution.Waiting,),
     "execution.simulator": (execution.Simulator,),

@@ -1,7 +1,8 @@
 """What a run does between its beginning and its final measurement, where that is more than one optimization."""
 
 from qopt.courses.adapt import Adapt
+from qopt.courses.deflation import Deflation
 from qopt.courses.growth import Growth
 from qopt.courses.pools import ExcitationPool, PauliPool, Pool
 
-__all__ = ["Adapt", "ExcitationPool", "Growth", "PauliPool", "Pool"]
+__all__ = ["Adapt", "Deflation", "ExcitationPool", "Growth", "PauliPool", "Pool"]

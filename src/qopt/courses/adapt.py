@@ -59,9 +59,7 @@ class Adapt:
     lookahead: int = 2
 
     @classmethod
-    def of(
-        cls, pool: Pool, *, operators: int = 50, gradient: float = 1e-3, tetris: bool = False, lookahead: int = 2
-    ) -> Adapt:
+    def of(cls, pool: Pool, *, operators: int = 50, gradient: float = 1e-3, tetris: bool = False, lookahead: int = 2) -> Adapt:
         """With the pool's own names.
 
         Raises:

@@ -39,7 +39,8 @@ def on_circuit(grouping: Grouping, frozen: Frozen, shots: int) -> Frozen:
     """The observables laid out on a circuit that is frozen."""
     width = frozen.circuit.num_qubits
     groups = tuple(
-        tuple(observable.apply_layout(list(frozen.layout), num_qubits=width) for observable in group) for group in grouping.observables(shots)
+        tuple(observable.apply_layout(list(frozen.layout), num_qubits=width) for observable in group)
+        for group in grouping.observables(shots)
     )
     return replace(frozen, groups=groups, constant=0.0, cost=None)
 

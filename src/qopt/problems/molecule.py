@@ -132,9 +132,7 @@ class Molecule(Problem):
     @cached_property
     def _properties(self) -> dict[str, Property]:
         alpha, beta = self.integrals.electrons
-        elements = {
-            f"rdm {p} {q}": Property(operator, element=(p, q)) for (p, q), operator in density_operators(self.mapping).items()
-        }
+        elements = {f"rdm {p} {q}": Property(operator, element=(p, q)) for (p, q), operator in density_operators(self.mapping).items()}
         return {
             "N": Property(number_operator(self.mapping), float(alpha + beta)),
             "Sz": Property(sz_operator(self.mapping), 0.5 * (alpha - beta)),

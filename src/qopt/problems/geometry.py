@@ -66,7 +66,7 @@ def from_geometry(geometry: Geometry, *, orbitals: bool = False) -> MolecularDat
     References:
         Sun et al. 2020, J. Chem. Phys. 153, 024109, arXiv:2002.12531 (PySCF).
     """
-    if not orbitals and (data := _shipped(geometry)) is not None:
+    if not orbitals and (data := shipped_of(geometry)) is not None:
         return data
     try:
         import pyscf  # noqa: PLC0415 - an extra, and slow to import
@@ -91,7 +91,7 @@ def from_geometry(geometry: Geometry, *, orbitals: bool = False) -> MolecularDat
     return MolecularData(integrals, _formula(molecule), nuclei, source, orbitals=kept)
 
 
-def _shipped(geometry: Geometry) -> MolecularData | None:
+def shipped_of(geometry: Geometry) -> MolecularData | None:
     """What comes with qopt for this geometry, if anything does; its bonds are warned of like any others."""
     text, units = _text(geometry)
     if units != "Angstrom" or (data := shipped_geometry(text, geometry.basis, geometry.charge, geometry.multiplicity)) is None:

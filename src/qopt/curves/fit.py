@@ -193,7 +193,7 @@ def _minimum(estimate: _Fit, check: _Fit, errors: NDArray[np.float64], order: ND
         (estimate.position - check.position, estimate.position_weights, check.position_weights),
         (estimate.energy - check.energy, estimate.energy_weights, check.energy_weights),
     ):
-        noise, difference = ((row**2 @ errors**2) for row in (weights, weights - others))
+        noise, difference = (float(row**2 @ errors**2) for row in (weights, weights - others))
         stderrs.append(float(np.sqrt(noise + max(0.0, distance**2 - difference))))
     points = tuple(int(order[index]) for index in estimate.points)
     return Minimum(estimate.position, stderrs[0], estimate.energy, stderrs[1], estimate.degree, points)

@@ -17,6 +17,8 @@ _FEWEST, _WINDOW = 5, 7
 _CUBIC, _QUARTIC, _SEXTIC = 3, 4, 6
 _RESTLESS = 0.04
 """Of half the window: from so much noise in the quartic's minimum on, the sextic's, which has twice as much, is left alone."""
+_SMALLEST = 1e-3
+"""Of the largest error: a point with a smaller one gets no more weight, however exact it is."""
 _REAL = 1e-6
 """Roots with a smaller imaginary part are real: those of a flat minimum are nearly double."""
 
@@ -96,8 +98,7 @@ def fit(coordinate: ArrayLike, energies: ArrayLike, stderrs: ArrayLike) -> Minim
         InputError: If the arrays don't fit, a number isn't finite, or a coordinate comes twice.
     """
     x, y, errors, order = _sorted(coordinate, energies, stderrs)
-    lowest = int(np.argmin(y))
-    if len(x) < _FEWEST or lowest in (0, len(x) - 1):
+    if len(x) < _FEWEST or (lowest := int(np.argmin(y))) in (0, len(x) - 1):
         return None
     wide, narrow = _window(len(x), lowest, _WINDOW), _window(len(x), lowest, _FEWEST)
     quartic = _lowest(x, y, errors, wide, _QUARTIC)
@@ -160,14 +161,15 @@ def _window(count: int, centre: int, size: int) -> range:
 def _lowest(
     x: NDArray[np.float64], y: NDArray[np.float64], errors: NDArray[np.float64], window: range, degree: int, *, near: float | None = None
 ) -> _Fit | None:
-    """A polynomial's minimum within a window, the lowest one or the one that is nearest to a place; points weighted by their errors.
+    """A polynomial's minimum within a window, the lowest one or the one that is nearest to a place; points weighted by errors.
 
     At the minimum x of `p(x) = b(x) . c` with `c = A y`, energies change it by `dx = -b'(x) A dy / p''(x)`, and `dp = b(x) A dy`.
     """
     inside = np.asarray(window)
     middle, half = 0.5 * (x[inside[0]] + x[inside[-1]]), 0.5 * (x[inside[-1]] - x[inside[0]])
     scaled = (x[inside] - middle) / half
-    weights = 1.0 / errors[inside] if errors[inside].all() else np.ones(len(inside))
+    largest = errors[inside].max()
+    weights = largest / np.maximum(errors[inside], _SMALLEST * largest) if largest else np.ones(len(inside))
     solver = np.linalg.pinv(np.vander(scaled, degree + 1, increasing=True) * weights[:, None]) * weights
     shift = y[inside].mean()
     curve = Polynomial(solver @ (y[inside] - shift))
@@ -183,7 +185,7 @@ def _lowest(
     position_weights, energy_weights = np.zeros((2, len(x)))
     position_weights[inside] = -half * (derivative @ solver) / bend(place)
     energy_weights[inside] = basis @ solver
-    return _Fit(middle + half * place, float(curve(place) + shift), position_weights, energy_weights, degree, tuple(window))
+    return _Fit(float(middle + half * place), float(curve(place) + shift), position_weights, energy_weights, degree, tuple(window))
 
 
 def _minimum(estimate: _Fit, check: _Fit, errors: NDArray[np.float64], order: NDArray[np.int64]) -> Minimum:

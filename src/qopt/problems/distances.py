@@ -62,7 +62,7 @@ def check_distances(symbols: Sequence[str], nuclei: Sequence[int], places: NDArr
             )
     if not pairs:
         return
-    radius = [max(0.01 * _RADII[min(number, len(_RADII)) - 1], _SMALLEST_RADIUS) for number in nuclei]
+    radius = [max(0.01 * _RADII[min(max(number, 1), len(_RADII)) - 1], _SMALLEST_RADIUS) for number in nuclei]
     usual = [radius[i] + radius[j] for i, j in pairs]
     shortest = min(range(len(pairs)), key=lambda pair: distances[pair] / usual[pair])
     i, j = pairs[shortest]

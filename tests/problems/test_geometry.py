@@ -11,6 +11,7 @@ import pytest
 
 from qopt.errors import InputError
 from qopt.problems.determinants import determinant_energy, lowest_determinant
+from qopt.problems.distances import LongBonds
 from qopt.problems.geometry import Geometry, from_geometry
 from qopt.problems.molecular_data import shipped
 
@@ -24,18 +25,60 @@ def test_without_pyscf_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     """One line that can be copied into a shell."""
     monkeypatch.setitem(sys.modules, "pyscf", None)
     with pytest.raises(InputError, match=r"which is not installed: pip install 'qopt-vqa\[chem\]'"):
-        from_geometry(Geometry("H 0 0 0; H 0 0 0.735"))
+        from_geometry(Geometry("H 0 0 0; H 0 0 0.7353"))
+
+
+def test_what_is_shipped_needs_no_pyscf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Inline or in a file; unless the orbitals themselves are wanted, or the units are others."""
+    monkeypatch.setitem(sys.modules, "pyscf", None)
+    path = tmp_path / "hydrogen.xyz"
+    path.write_text("2\nhydrogen\nH 0 0 0\nH 0 0 0.735\n", encoding="utf-8")
+    for atoms in ("H 0 0 0; H 0 0 0.735", str(path)):
+        assert from_geometry(Geometry(atoms)).energies == shipped("h2").energies
+    with pytest.raises(InputError, match="needs PySCF"):
+        from_geometry(Geometry("H 0 0 0; H 0 0 0.735"), orbitals=True)
+    with pytest.raises(InputError, match="needs PySCF"):
+        from_geometry(Geometry("H 0 0 0; H 0 0 0.735", units="bohr"))
+
+
+def test_a_shipped_geometry_is_warned_of_too() -> None:
+    """1.4 is the bond of H2 in Bohr."""
+    with pytest.warns(LongBonds, match="if the coordinates are in Bohr, say units: bohr"):
+        from_geometry(Geometry("H 0 0 0; H 0 0 1.4"))
 
 
 @NEEDS_PYSCF
 @pytest.mark.parametrize(("name", "atoms"), [("h2", "H 0 0 0; H 0 0 0.735"), ("lih", "Li 0 0 0; H 0 0 1.595"), ("h2", "H\nH 1 0.735")])
 def test_integrals_are_those_that_are_shipped(name: str, atoms: str) -> None:
     """Also from a z-matrix; the signs of orbitals are fixed, so every integral is the same."""
-    data, expected = from_geometry(Geometry(atoms)), shipped(name)
+    data, expected = from_geometry(Geometry(atoms), orbitals=True), shipped(name)
     assert (data.name, data.nuclei, data.charge) == (expected.name, expected.nuclei, 0)
     np.testing.assert_allclose(data.integrals.two_body, expected.integrals.two_body, rtol=0, atol=1e-7)
     np.testing.assert_allclose(data.integrals.one_body, expected.integrals.one_body, rtol=0, atol=1e-7)
     assert data.integrals.constant == pytest.approx(expected.integrals.constant, abs=1e-9)
+
+
+@NEEDS_PYSCF
+@pytest.mark.filterwarnings("ignore::qopt.problems.distances.LongBonds")
+@pytest.mark.parametrize("length", [0.3, 0.73, 1.0, 2.4, 5.0])
+def test_the_shipped_curve_is_what_pyscf_computes(length: float) -> None:
+    """Every integral to 1e-9, with and without PySCF."""
+    geometry = Geometry(f"H 0 0 0; H 0 0 {length}")
+    known, data = from_geometry(geometry), from_geometry(geometry, orbitals=True)
+    assert known.orbitals is None
+    assert known.integrals.constant == pytest.approx(data.integrals.constant, abs=1e-12)
+    np.testing.assert_allclose(known.integrals.one_body, data.integrals.one_body, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(known.integrals.two_body, data.integrals.two_body, rtol=0, atol=1e-9)
+
+
+@NEEDS_PYSCF
+def test_orbitals_are_orthonormal_and_known_with_their_energies() -> None:
+    """Over orthogonalised atomic orbitals, so that columns of two geometries can be compared."""
+    orbitals = from_geometry(Geometry("O; H 1 0.958; H 1 0.958 2 104.5")).orbitals
+    assert orbitals is not None
+    np.testing.assert_allclose(orbitals.coefficients.T @ orbitals.coefficients, np.eye(7), rtol=0, atol=1e-12)
+    assert orbitals.energies[0] == pytest.approx(-20.24, abs=0.01)
+    assert (np.diff(orbitals.energies) > 0).all()
 
 
 @NEEDS_PYSCF
@@ -44,7 +87,7 @@ def test_files_and_units(tmp_path: Path) -> None:
     path = tmp_path / "hydrogen.xyz"
     path.write_text("2\nhydrogen\nH 0 0 0\nH 0 0 0.735\n", encoding="utf-8")
     bohr = from_geometry(Geometry("H 0 0 0; H 0 0 1.388948706", units="bohr"))
-    assert from_geometry(Geometry(str(path))).integrals.constant == pytest.approx(bohr.integrals.constant, abs=1e-8)
+    assert from_geometry(Geometry(str(path)), orbitals=True).integrals.constant == pytest.approx(bohr.integrals.constant, abs=1e-8)
 
 
 @NEEDS_PYSCF
@@ -63,7 +106,7 @@ def test_unpaired_electrons_are_alpha() -> None:
 @pytest.mark.parametrize("atoms", ["H 0 0 0; H 0 0 1.389", "N 0 0 0; N 0 0 2.0743", "O 0 0 0; H 1.81 0 0; H -0.453 1.753 0"])
 def test_bohr_taken_for_angstrom_is_warned_of(atoms: str) -> None:
     """By the shortest bond, compared to the radii of its atoms."""
-    with pytest.warns(UserWarning, match="if the coordinates are in Bohr, say units: bohr"):
+    with pytest.warns(LongBonds, match="if the coordinates are in Bohr, say units: bohr"):
         from_geometry(Geometry(atoms))
 
 

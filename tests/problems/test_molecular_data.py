@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from qopt.errors import InputError
+from qopt.problems import molecular_data
 from qopt.problems.active_space import Space, restrict
 from qopt.problems.determinants import determinant_energy, determinants, lowest_determinant
 from qopt.problems.mapping import electronic_hamiltonian, jordan_wigner
-from qopt.problems.molecular_data import from_fcidump, shipped, shipped_names
+from qopt.problems.molecular_data import from_fcidump, shipped, shipped_geometry, shipped_names
 from qopt.references import lowest_in
 
 DATA = Path(__file__).parents[1] / "data" / "fcidump"
@@ -70,6 +73,74 @@ def test_charges_and_multiplicities_are_known_or_not() -> None:
     file = from_fcidump(DATA / "lih.fcidump")
     assert (file.charge, file.multiplicity, file.nuclei) == (None, 1, None)
     assert file.checked(charge=0) is file
+
+
+CURVE = json.loads((Path(molecular_data.__file__).with_name("molecules") / "h2_curve.json").read_text(encoding="utf-8"))["points"]
+
+
+@pytest.mark.parametrize("row", CURVE, ids=[str(row[0]) for row in CURVE])
+def test_the_h2_curve_has_its_energies(row: list[float]) -> None:
+    """Hartree-Fock, and full configuration interaction from the integrals to 1e-9 of what PySCF computed apart from them."""
+    data = shipped_geometry(f"H 0 0 0; H 0 0 {row[0]}")
+    assert data is not None
+    assert (data.name, data.nuclei, data.charge, data.multiplicity) == ("H2", (1, 1), 0, 1)
+    assert determinant_energy(data.integrals, lowest_determinant(2, (1, 1))) == pytest.approx(data.energies["hf"], abs=1e-9)
+    lowest = lowest_in(electronic_hamiltonian(data.integrals, jordan_wigner(2)), determinants(2, (1, 1)))
+    assert lowest == pytest.approx(data.energies["fci"], abs=1e-9)
+
+
+# FCI and Hartree-Fock along the bond of H2, computed with PySCF apart from what is shipped.
+LITERATURE = {
+    0.3: (-0.6018037107656875, -0.5938277585357272),
+    0.7: (-1.136189454065922, -1.1173490349902786),
+    1.2: (-1.0567407463052567, -1.005106706568489),
+    2.5: (-0.9360549199556059, -0.7029435997235269),
+    5.0: (-0.9331637619303774, -0.5990248715061531),
+}
+
+
+@pytest.mark.parametrize("length", LITERATURE)
+def test_the_h2_curve_is_the_known_one(length: float) -> None:
+    """To 1e-8 hartree."""
+    data = shipped_geometry(f"H 0 0 0; H 0 0 {length}")
+    assert data is not None
+    assert (data.energies["fci"], data.energies["hf"]) == pytest.approx(LITERATURE[length], abs=1e-8)
+
+
+@pytest.mark.parametrize(("first", "last", "points"), [(0.4, 2.4, 21), (0.5, 2.5, 21), (0.5, 3.0, 26), (0.55, 0.95, 9), (3.0, 5.0, 5)])
+def test_even_spacings_of_the_h2_curve_are_shipped(first: float, last: float, points: int) -> None:
+    """As an axis of a sweep makes them."""
+    assert all(shipped_geometry(f"H 0 0 0; H 0 0 {length}") for length in np.linspace(first, last, points))
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_shipped_geometry_is_recognised(name: str) -> None:
+    """By its atoms and places alone, however it is written."""
+    index = json.loads((Path(molecular_data.__file__).with_name("molecules") / "index.json").read_text(encoding="utf-8"))
+    entry = index["molecules"][name]
+    written = entry["geometry"].replace("; ", "\n").replace(" ", "  ").lower()
+    data = shipped_geometry(written, "STO3G", entry["charge"])
+    assert data is not None
+    assert data.energies == shipped(name).energies
+
+
+UNKNOWN = {
+    "another place": ("H 0 0 0; H 0 0 0.73500001", "sto-3g", 0, 1),
+    "another order": ("H 0 0 1.595; Li 0 0 0", "sto-3g", 0, 1),
+    "another orientation": ("H 0 0 0; H 0.735 0 0", "sto-3g", 0, 1),
+    "another basis": ("H 0 0 0; H 0 0 0.735", "6-31g", 0, 1),
+    "another charge": ("H 0 0 0; H 0 0 0.735", "sto-3g", 1, 2),
+    "another multiplicity": ("H 0 0 0; H 0 0 0.735", "sto-3g", 0, 3),
+    "another atom": ("H 0 0 0; He 0 0 0.735", "sto-3g", 0, 1),
+    "a z-matrix": ("H; H 1 0.735", "sto-3g", 0, 1),
+    "not a number": ("H 0 0 0; H 0 0 nan", "sto-3g", 0, 1),
+}
+
+
+@pytest.mark.parametrize("kind", UNKNOWN)
+def test_what_is_not_shipped_is_not_recognised(kind: str) -> None:
+    """Whatever is near it."""
+    assert shipped_geometry(*UNKNOWN[kind]) is None
 
 
 REFUSALS = {

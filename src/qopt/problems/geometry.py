@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from qopt.errors import InputError
+from qopt.problems.coordinates import cartesian, is_file
+from qopt.problems.distances import check_distances
 from qopt.problems.integrals import MAX_ORBITALS, Integrals
-from qopt.problems.molecular_data import MolecularData
+from qopt.problems.molecular_data import MolecularData, Orbitals, shipped_geometry
 from qopt.problems.text_file import TextFile
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 BOHR = 0.529177210903
 """Angstrom, CODATA 2018."""
 _NOISE = 1e-12
-_CLASH = 0.2
-_LONG = 1.4
-_SMALLEST_RADIUS = 0.37
-"""Half the bond of H2: the tabulated radius of hydrogen is that of its bonds to carbon and the like."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +44,30 @@ class Geometry:
     units: Literal["angstrom", "bohr"] = "angstrom"
 
 
-def from_geometry(geometry: Geometry) -> MolecularData:
+def from_geometry(geometry: Geometry, *, orbitals: bool = False) -> MolecularData:
     """Integrals over the canonical orbitals of RHF, or of ROHF where electrons are unpaired, adapted to the point group.
+
+    A geometry that is shipped has the shipped integrals, whether PySCF is installed or not.
 
     Orbitals of equal energy are told apart by the point group (its largest subgroup without degenerate representations), which leaves the
     most symmetries for tapering; each has its largest coefficient positive. Integrals below 1e-12 hartree are what is left of zeros.
+
+    Args:
+        geometry: The atoms, the basis and the electrons.
+        orbitals: Whether the orbitals themselves are needed, as by `aligned`: then PySCF computes what is shipped, too.
 
     Raises:
         InputError: If PySCF isn't installed, the geometry, the basis, the charge or the multiplicity make no sense, or Hartree-Fock doesn't
             converge.
 
     Warns:
-        UserWarning: If the bonds are so long that the coordinates look like Bohr.
+        LongBonds: If the bonds are so long that the coordinates look like Bohr.
 
     References:
         Sun et al. 2020, J. Chem. Phys. 153, 024109, arXiv:2002.12531 (PySCF).
     """
+    if not orbitals and (data := shipped_of(geometry)) is not None:
+        return data
     try:
         import pyscf  # noqa: PLC0415 - an extra, and slow to import
     except ModuleNotFoundError:
@@ -71,18 +76,31 @@ def from_geometry(geometry: Geometry) -> MolecularData:
             "molecule or an FCIDUMP file"
         ) from None
     molecule = _built(geometry, pyscf)
-    orbitals = _orbitals(molecule, geometry, pyscf)
-    norb = orbitals.shape[1]
+    coefficients, levels = _orbitals(molecule, geometry, pyscf)
+    norb = len(levels)
     if norb > MAX_ORBITALS:
         raise InputError(f"{geometry.basis} gives {norb} orbitals, expected at most {MAX_ORBITALS}: choose a smaller basis")
-    one_body = orbitals.T @ pyscf.scf.hf.get_hcore(molecule) @ orbitals
-    two_body = pyscf.ao2mo.restore(1, pyscf.ao2mo.kernel(molecule, orbitals), norb)
+    one_body = coefficients.T @ pyscf.scf.hf.get_hcore(molecule) @ coefficients
+    two_body = pyscf.ao2mo.restore(1, pyscf.ao2mo.kernel(molecule, coefficients), norb)
     one_body, two_body = (np.where(np.abs(numbers) < _NOISE, 0.0, numbers) for numbers in (one_body, two_body))
     electrons = molecule.nelec
     integrals = Integrals(float(molecule.energy_nuc()), one_body, two_body, (int(electrons[0]), int(electrons[1])))
     nuclei = tuple(int(nucleus) for nucleus in molecule.atom_charges())
     source = f"{geometry.atoms} ({geometry.units}), {geometry.basis}, PySCF {pyscf.__version__}"
-    return MolecularData(integrals, _formula(molecule), nuclei, source)
+    kept = Orbitals(_orthogonal(molecule.intor("int1e_ovlp"), coefficients), levels)
+    return MolecularData(integrals, _formula(molecule), nuclei, source, orbitals=kept)
+
+
+def shipped_of(geometry: Geometry) -> MolecularData | None:
+    """What comes with qopt for this geometry, if anything does; its bonds are warned of like any others."""
+    text, units = _text(geometry)
+    if units != "Angstrom" or (data := shipped_geometry(text, geometry.basis, geometry.charge, geometry.multiplicity)) is None:
+        return None
+    atoms = cartesian(text)
+    assert atoms is not None  # noqa: S101 - it was recognised by them
+    assert data.nuclei is not None  # noqa: S101 - what is shipped knows them
+    check_distances(atoms[0], data.nuclei, atoms[1])
+    return data
 
 
 def _built(geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has no types
@@ -99,7 +117,7 @@ def _built(geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has n
     places = np.array([place for _, place in atoms], dtype=float)
     if not atoms or not np.isfinite(places).all():
         raise InputError(f"the geometry {geometry.atoms!r} has no atoms or coordinates that aren't finite")
-    _check_distances(symbols, numbers, places * BOHR)
+    check_distances(symbols, numbers, places * BOHR)
     electrons = sum(numbers) - geometry.charge
     if electrons < 1:
         raise InputError(f"charge is {geometry.charge}, expected less than {sum(numbers)}: no electron is left")
@@ -122,7 +140,7 @@ def _built(geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has n
 
 
 def _text(geometry: Geometry) -> tuple[str, str]:
-    if not geometry.atoms.strip().lower().endswith(".xyz"):
+    if not is_file(geometry.atoms):
         return geometry.atoms, geometry.units.capitalize()
     file = TextFile.read(Path(geometry.atoms.strip()))
     lines = [line for _, line in file.lines()]
@@ -131,34 +149,11 @@ def _text(geometry: Geometry) -> tuple[str, str]:
     return "\n".join(lines[2 : int(lines[0]) + 2]), "Angstrom"
 
 
-def _check_distances(symbols: list[str], numbers: list[int], places: NDArray[np.float64]) -> None:
-    """Refuse atoms that are on top of each other, and warn of bonds as long as if Bohr were taken for Angstrom. Places in Angstrom."""
-    from pyscf.data import radii  # noqa: PLC0415 - an extra
+def _orbitals(molecule: Any, geometry: Geometry, pyscf: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: ANN401 - PySCF has no types
+    """`(nao, norb)` canonical orbitals, those that are occupied first, then by energy, each with its largest coefficient positive.
 
-    pairs = list(combinations(range(len(symbols)), 2))
-    distances = [float(np.linalg.norm(places[i] - places[j])) for i, j in pairs]
-    for (i, j), distance in zip(pairs, distances, strict=True):
-        if distance < _CLASH:
-            raise InputError(
-                f"the atoms {symbols[i]} and {symbols[j]} (number {i + 1} and {j + 1}) are {distance:.3f} Angstrom apart, expected at "
-                f"least {_CLASH}: they are on top of each other"
-            )
-    if not pairs:
-        return
-    radius = [max(radii.COVALENT[number] * BOHR, _SMALLEST_RADIUS) for number in numbers]
-    usual = [radius[i] + radius[j] for i, j in pairs]
-    shortest = min(range(len(pairs)), key=lambda pair: distances[pair] / usual[pair])
-    i, j = pairs[shortest]
-    if distances[shortest] > _LONG * usual[shortest]:
-        warnings.warn(
-            f"the shortest bond, {symbols[i]}-{symbols[j]}, is {distances[shortest]:.3f} Angstrom long, about {usual[shortest]:.2f} are "
-            "usual: if the coordinates are in Bohr, say units: bohr",
-            stacklevel=4,
-        )
-
-
-def _orbitals(molecule: Any, geometry: Geometry, pyscf: Any) -> NDArray[np.float64]:  # noqa: ANN401 - PySCF has no types
-    """`(nao, norb)` canonical orbitals: those that are occupied first, then by energy, each with its largest coefficient positive."""
+    And their `(norb,)` energies.
+    """
     field = pyscf.scf.RHF(molecule)
     field.conv_tol, field.max_cycle = 1e-13, 200
     field.kernel()
@@ -170,7 +165,14 @@ def _orbitals(molecule: Any, geometry: Geometry, pyscf: Any) -> NDArray[np.float
     order = np.lexsort((np.round(field.mo_energy, 9), -field.mo_occ))
     orbitals = np.asarray(field.mo_coeff)[:, order]
     largest = np.abs(orbitals).argmax(axis=0)
-    return np.ascontiguousarray(orbitals * np.sign(orbitals[largest, np.arange(orbitals.shape[1])]))
+    signs = np.sign(orbitals[largest, np.arange(orbitals.shape[1])])
+    return np.ascontiguousarray(orbitals * signs), np.asarray(field.mo_energy)[order]
+
+
+def _orthogonal(overlap: NDArray[np.float64], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(nao, norb)` coefficients over Lowdin's orthogonalised atomic orbitals: `S^(1/2) C`."""
+    eigenvalues, vectors = np.linalg.eigh(overlap)
+    return np.asarray((vectors * np.sqrt(np.maximum(eigenvalues, 0.0))) @ vectors.T @ coefficients)
 
 
 def _formula(molecule: Any) -> str:  # noqa: ANN401 - PySCF has no types

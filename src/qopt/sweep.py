@@ -21,6 +21,8 @@ from qopt.ledger import MAIN, Ledger
 from qopt.optimizers.grid import Grid
 from qopt.report.figure import Landscape, landscape
 from qopt.runner import execute
+from qopt.scan import is_scan, scan
+from qopt.scan import specs_of as scan_specs
 from qopt.signals import Signals
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ def sweep(
         InputError: If an axis is neither `seed`, `layers` nor a parameter.
         Queued: If not all jobs are done and nobody waits.
     """
+    if is_scan(loaded):
+        return scan(loaded, folder, cwd, listener_of, wait=wait)
     config = loaded.config
     assert config.sweep is not None  # noqa: S101 - the caller looked
     axes = {name: _values(axis) for name, axis in config.sweep.axes.items()}
@@ -146,6 +150,8 @@ def specs_of(loaded: Loaded, cwd: Path) -> list[Spec]:
     Raises:
         InputError: If an axis is neither `seed`, `layers` nor a parameter.
     """
+    if is_scan(loaded):
+        return scan_specs(loaded, cwd)
     assert loaded.config.sweep is not None  # noqa: S101 - the caller looked
     axes = {name: _values(axis) for name, axis in loaded.config.sweep.axes.items()}
     inner = {name: values for name, values in axes.items() if name not in OUTER}

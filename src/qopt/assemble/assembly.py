@@ -33,22 +33,24 @@ if TYPE_CHECKING:
     from qopt.legs import Course
     from qopt.objective import Objective
     from qopt.problems import Graph
+    from qopt.problems.molecular_data import MolecularData
     from qopt.types import Minimizer, Point
 
 
-def spec_of(loaded: Loaded, cwd: Path) -> Spec:
+def spec_of(loaded: Loaded, cwd: Path, *, data: MolecularData | None = None) -> Spec:
     """The run that a config describes; nothing is written, nothing is sent.
 
     Args:
         loaded: The config.
         cwd: The working directory; custom code is loaded from below it alone.
+        data: The molecule, where it is known already: along a curve orbitals are aligned.
 
     Raises:
         InputError: With the config key that is wrong.
     """
     config, base = loaded.config, loaded.base
     with below("problem"):
-        problem = _problem(config.problem, base, cwd)
+        problem = _problem(config.problem, base, cwd, data)
     with below("ansatz"):
         ansatz = _ansatz(config.ansatz, problem)
         course = _course(config, problem)
@@ -80,7 +82,7 @@ def fork_of(loaded: Loaded, spec: Spec) -> Loaded:
     return replace(loaded, config=loaded.config.model_copy(update={"name": spec.name, "start": start}))
 
 
-def _problem(config: models.Problem, base: Path, cwd: Path) -> Problem:
+def _problem(config: models.Problem, base: Path, cwd: Path, data: MolecularData | None) -> Problem:
     if isinstance(config, models.MaxCut):
         with below("graph"):
             return MaxCut(_graph(config.graph, base))
@@ -88,7 +90,7 @@ def _problem(config: models.Problem, base: Path, cwd: Path) -> Problem:
         with below("file"):
             return Operator.from_file(base / config.file)
     if isinstance(config, models.Molecule):
-        return physics.molecule_of(config, base)
+        return physics.molecule_of(config, base, data)
     if isinstance(config, models.TransverseFieldIsing | models.Heisenberg):
         return physics.spins_of(config)
     problem = _custom_class(config, base, cwd)

@@ -12,6 +12,7 @@ from qopt.config import molecules as models
 from qopt.courses import Adapt, ExcitationPool, PauliPool
 from qopt.errors import InputError, below
 from qopt.problems.active_space import Space
+from qopt.problems.coordinates import filled, is_file
 from qopt.problems.geometry import Geometry, from_geometry
 from qopt.problems.mapping import conserving
 from qopt.problems.molecular_data import MolecularData, from_fcidump, shipped
@@ -32,13 +33,13 @@ Excited: TypeAlias = models.UccsdAnsatz | models.KUpccgsdAnsatz | models.PairAns
 """Ansatzes of excitations on a determinant."""
 
 
-def molecule_of(config: models.Molecule, base: Path) -> Molecule:
-    """The molecule of a config; paths are relative to `base`.
+def molecule_of(config: models.Molecule, base: Path, data: MolecularData | None = None) -> Molecule:
+    """The molecule of a config; paths are relative to `base`. Data that is known already is taken as it is.
 
     Raises:
         InputError: With the key that is wrong.
     """
-    data = _data(config, base).checked(config.charge, config.multiplicity)
+    data = (data or _data(config, base)).checked(config.charge, config.multiplicity)
     wanted = config.active_space or models.ActiveSpace()
     space = Space(config.frozen_core, wanted.electrons, wanted.orbitals)
     if wanted.natural:
@@ -46,6 +47,20 @@ def molecule_of(config: models.Molecule, base: Path) -> Molecule:
             data, integrals=natural(data.integrals, core=len(Space(config.frozen_core).split(data.integrals, data.nuclei)[0]))[0]
         )
     return Molecule(data, space=space, mapper=config.mapper, tapering=config.tapering)
+
+
+def geometry_of(config: models.Molecule, base: Path) -> Geometry:
+    """The geometry of a config that has one; a file's path is relative to `base`.
+
+    Raises:
+        InputError: If it has placeholders, which only a sweep fills.
+    """
+    atoms = (config.geometry or "").strip()
+    if is_file(atoms):
+        atoms = str(base / atoms)
+    with below("geometry"):
+        atoms = filled(atoms, {})
+    return Geometry(atoms, config.basis or "sto-3g", config.charge or 0, config.multiplicity or 1, config.units)
 
 
 def spins_of(config: models.TransverseFieldIsing | models.Heisenberg) -> Problem:
@@ -154,11 +169,7 @@ def _data(config: models.Molecule, base: Path) -> MolecularData:
     if config.integrals is not None:
         with below("integrals"):
             return from_fcidump(base / config.integrals)
-    assert config.geometry is not None  # noqa: S101 - the model demands one of the three
-    atoms = config.geometry.strip()
-    if atoms.lower().endswith(".xyz"):
-        atoms = str(base / atoms)
-    return from_geometry(Geometry(atoms, config.basis or "sto-3g", config.charge or 0, config.multiplicity or 1, config.units))
+    return from_geometry(geometry_of(config, base))
 
 
 def _sites(config: models.Lattice) -> Graph:

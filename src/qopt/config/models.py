@@ -325,7 +325,9 @@ class Sweep(Model):
     """A grid over parameters, seeds, layers: every combination of the axes' values."""
 
     axes: Annotated[dict[str, Axis], Field(min_length=1)]
-    """A mapping from names such as gamma_1, seed or layers to lists or {from, to, points}."""
+    """A mapping from names such as gamma_1, seed, layers or a {r} of a geometry to lists or {from, to, points}."""
+    backward: bool = True
+    """Whether a curve along a coordinate is walked back, too, and the lower of both kept at each point."""
 
 
 class RunConfig(Model):

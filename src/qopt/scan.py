@@ -1,0 +1,276 @@
+"""Curves: a coordinate of a molecule's geometry as the axis of a sweep. Each point is a run of its own that begins where neighbours ended."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qopt import runs
+from qopt.assemble import geometry_of, spec_of
+from qopt.config import dump, models
+from qopt.curves import Step, better, fit, walk, well_depth
+from qopt.errors import InputError, below
+from qopt.execution.connect import Connections
+from qopt.problems.alignment import along
+from qopt.problems.coordinates import filled, names, written
+from qopt.report.curve_figure import Curve, curve
+from qopt.runner import execute
+from qopt.signals import Signals
+from qopt.starts import carried, extrapolate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from qopt.config import Loaded
+    from qopt.curves import Depth, Minimum
+    from qopt.problems.molecular_data import MolecularData
+    from qopt.report.terminal import Guarded
+    from qopt.spec import Spec
+    from qopt.types import Point, Result
+
+_COLUMNS = ("value", "stderr", "exact", "difference", "hf", "kept", "evaluations", "evaluations_back")
+_FOLLOWED = 3
+"""Neighbours that a start is extrapolated from where energies are exact; noisy parameters are taken over from one."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The points of a curve, and the runs on it.
+
+    Attributes:
+        loaded: The config of the whole.
+        axis: Name of the coordinate.
+        values: Of it, as the config has them.
+        order: Indices of the values, ascending.
+        molecules: At every value, with orbitals aligned along the curve.
+        folder: Where the runs of the points are.
+        cwd: The working directory.
+    """
+
+    loaded: Loaded
+    axis: str
+    values: tuple[float, ...]
+    order: tuple[int, ...]
+    molecules: tuple[MolecularData, ...]
+    folder: Path
+    cwd: Path
+
+    def spec(self, index: int, direction: str, start: Point | None) -> tuple[Loaded, Spec]:
+        """A run at a value: the config of a point, with a start where one is known, and what comes of it."""
+        config, back = self.loaded.config, direction == "backward"
+        assert isinstance(config.problem, models.Molecule)  # noqa: S101 - `is_scan` looked
+        geometry = filled(config.problem.geometry or "", {self.axis: self.values[index]})
+        changes: dict[str, Any] = {
+            "name": f"{self.axis}-{written(self.values[index])}{'-back' if back else ''}",
+            "sweep": None,
+            "problem": config.problem.model_copy(update={"geometry": geometry}),
+            # Noise of its own for every run: a fit through the points takes it to be independent.
+            "seed": (config.seed + index + (len(self.values) if back else 0)) % 2**32,
+        }
+        if start is not None:
+            changes["start"] = models.ValuesStart(type="values", values=tuple(start.tolist()))
+        loaded = replace(self.loaded, config=config.model_copy(update=changes))
+        return loaded, spec_of(loaded, self.cwd, data=self.molecules[index])
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a run at a point came to."""
+
+    spec: Spec
+    result: Result
+
+    @property
+    def pair(self) -> tuple[float, float]:
+        """Value and standard error."""
+        return self.result.value, self.result.stderr
+
+
+def is_scan(loaded: Loaded) -> bool:
+    """Whether an axis of the sweep is a placeholder in a molecule's geometry."""
+    config = loaded.config
+    return (
+        config.sweep is not None
+        and isinstance(config.problem, models.Molecule)
+        and config.problem.geometry is not None
+        and any(name in config.sweep.axes for name in names(config.problem.geometry))
+    )
+
+
+def scan(
+    loaded: Loaded, folder: Path, cwd: Path, listener_of: Callable[[Spec], Guarded], *, wait: bool = True
+) -> tuple[Path, list[Result]]:
+    """Walk along the curve, forward and backward, keep the lower result at each point, and write table, figure and fit.
+
+    Args:
+        loaded: A config for which `is_scan` holds.
+        folder: Where run folders are.
+        cwd: The working directory.
+        listener_of: Makes the listener for a run.
+        wait: Whether to wait for jobs that go on without this process.
+
+    Returns:
+        The table, one row for each point, and the results that were kept, in the order of the config's values.
+
+    Raises:
+        InputError: If there is another axis beside the coordinate, or a geometry makes no sense.
+        Queued: If not all jobs are done and nobody waits.
+    """
+    plan = _planned(loaded, folder, cwd)
+    exact = isinstance(loaded.config.objective, models.ExactObjective)
+    assert loaded.config.sweep is not None  # noqa: S101 - `is_scan` looked
+    steps = walk(len(plan.order), sources=_FOLLOWED if exact else 1, backward=loaded.config.sweep.backward)
+    found: dict[tuple[int, str], _Found] = {}
+    connections, signals = Connections(), Signals()
+    with signals.caught():
+        try:
+            for step in steps:
+                signals.check()
+                index = plan.order[step.point]
+                part, spec = plan.spec(index, step.direction, _start(plan, step, found))
+                listener = listener_of(spec)
+                result = execute(
+                    spec,
+                    plan.folder,
+                    config=dump(part, plan.folder / spec.name),
+                    listener=listener,
+                    tell=listener.event,
+                    connections=connections,
+                    signals=signals,
+                    wait=wait,
+                )
+                found[index, step.direction] = _Found(spec, result)
+        finally:
+            connections.close()
+    kept = [_best(found, index) for index in range(len(plan.values))]
+    return _written(plan, kept, found), [item.result for item in kept]
+
+
+def specs_of(loaded: Loaded, cwd: Path) -> list[Spec]:
+    """A run for every point of the curve, begun cold; nothing is written, nothing is sent.
+
+    Raises:
+        InputError: As `scan` does.
+    """
+    plan = _planned(loaded, cwd, cwd)
+    return [plan.spec(index, "forward", None)[1] for index in plan.order]
+
+
+def _planned(loaded: Loaded, folder: Path, cwd: Path) -> _Plan:
+    config = loaded.config
+    assert config.sweep is not None and isinstance(config.problem, models.Molecule)  # noqa: S101, PT018 - `is_scan` looked
+    if len(config.sweep.axes) > 1:
+        message = f"a curve has one axis, these are {', '.join(config.sweep.axes)}: write a number for the others, or make a sweep of each"
+        raise InputError(message, ("sweep", "axes"))
+    ((axis, given),) = config.sweep.axes.items()
+    values = tuple(_numbers(axis, given))
+    problem = config.problem
+    with below("problem"):
+        geometries = [
+            geometry_of(problem.model_copy(update={"geometry": filled(problem.geometry or "", {axis: value})}), loaded.base)
+            for value in values
+        ]
+        order = tuple(int(index) for index in np.argsort(values, kind="stable"))
+        ascending = along([geometries[index] for index in order])
+    molecules = tuple(ascending[order.index(index)] for index in range(len(values)))
+    return _Plan(loaded, axis, values, order, molecules, runs.folder_of(folder, config.name), cwd)
+
+
+def _numbers(axis: str, given: models.Axis) -> list[float]:
+    values = given.values() if isinstance(given, models.Range) else given
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        message = f"got {list(values)}, expected numbers"
+        raise InputError(message, ("sweep", "axes", axis))
+    numbers = [float(written(float(value))) for value in values if not isinstance(value, str)]
+    if len(set(numbers)) < len(numbers):
+        message = f"got {numbers}, expected each value once"
+        raise InputError(message, ("sweep", "axes", axis))
+    return numbers
+
+
+def _start(plan: _Plan, step: Step, found: Mapping[tuple[int, str], _Found]) -> Point | None:
+    """What the neighbours' points lead to; None for a cold start."""
+    sources = [plan.order[source] for source in step.sources]
+    if not sources or plan.loaded.config.start is not None:
+        return None
+    here = plan.order[step.point]
+    after = plan.spec(here, step.direction, None)[1].ansatz
+    known = [(plan.values[source], _carried(_best(found, source), after.parameters, after)) for source in sources]
+    return extrapolate(plan.values[here], known) if after.parameters else None
+
+
+def _carried(source: _Found, parameters: Sequence[str], after: Any) -> Point:  # noqa: ANN401 - an Ansatz
+    point = np.array(source.result.point)
+    before = source.spec.ansatz.product
+    if before is None or after.product is None or source.spec.course is not None:
+        return point[: len(parameters)]
+    return carried(point, before.excitations, after.product.excitations)
+
+
+def _best(found: Mapping[tuple[int, str], _Found], index: int) -> _Found:
+    """Of the two ways the one that came lower."""
+    there, back = found[index, "forward"], found.get((index, "backward"))
+    return there if back is None else (there, back)[better(there.pair, back.pair)]
+
+
+def _written(plan: _Plan, kept: Sequence[_Found], found: Mapping[tuple[int, str], _Found]) -> Path:
+    """The table, the fit as curve.json, and the figure."""
+    rows = [_row(plan, index, item, found) for index, item in enumerate(kept)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([[plan.axis, *_COLUMNS], *rows])
+    table = plan.folder / "table.csv"
+    runs.write(table, text.getvalue())
+    energies, stderrs = (np.array([getattr(item.result, name) for item in kept]) for name in ("value", "stderr"))
+    minimum = fit(plan.values, energies, stderrs)
+    depth = None if minimum is None else well_depth(minimum, plan.values, energies, stderrs)
+    runs.write_json(plan.folder / "curve.json", _told(plan, minimum, depth))
+    curve(plan.folder, _figure(plan, kept, minimum, depth))
+    return table
+
+
+def _row(plan: _Plan, index: int, item: _Found, found: Mapping[tuple[int, str], _Found]) -> list[Any]:
+    result, back = item.result, found.get((index, "backward"))
+    exact = None if result.reference is None else result.reference.value
+    return [
+        written(plan.values[index]),
+        repr(result.value),
+        repr(result.stderr),
+        None if exact is None else repr(exact),
+        None if exact is None else repr(result.value - exact),
+        None if result.hf is None else repr(result.hf),
+        "backward" if back is item else "forward",
+        found[index, "forward"].result.evaluations,
+        None if back is None else back.result.evaluations,
+    ]
+
+
+def _told(plan: _Plan, minimum: Minimum | None, depth: Depth | None) -> dict[str, Any]:
+    return {
+        "coordinate": plan.axis,
+        "minimum": None if minimum is None else asdict(minimum),
+        "well_depth": None if depth is None else asdict(depth),
+    }
+
+
+def _figure(plan: _Plan, kept: Sequence[_Found], minimum: Minimum | None, depth: Depth | None) -> Curve:
+    problem = plan.loaded.config.problem
+    assert isinstance(problem, models.Molecule)  # noqa: S101 - as above
+    results = [item.result for item in kept]
+    return Curve(
+        title=plan.loaded.config.name,
+        name=plan.axis,
+        coordinate=np.array(plan.values),
+        energies=np.array([result.value for result in results]),
+        stderrs=np.array([result.stderr for result in results]),
+        exact=np.array([math.nan if result.reference is None else result.reference.value for result in results]),
+        hf=np.array([math.nan if result.hf is None else result.hf for result in results]),
+        minimum=minimum,
+        depth=depth,
+        subtitle=f"{problem.geometry}, {problem.basis or 'sto-3g'}",
+    )

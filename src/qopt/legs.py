@@ -137,8 +137,8 @@ class Legs:
     def value(self, leg: Leg) -> float:
         """The energy that was recorded at the end of a leg; the lowest of it, where the end was not measured."""
         points, (values, _) = self.ledger.points(MAIN, leg.calls), self.ledger.values(MAIN, leg.calls)
-        there = np.flatnonzero((points == leg.point).all(axis=1)) if len(points) else []
-        return float(values[there[-1]] if len(there) else values.min(initial=np.inf))
+        there = [row for row, point in enumerate(points) if np.array_equal(point, leg.point)]
+        return float(values[there[-1]] if there else values.min(initial=np.inf))
 
     def stage(self, name: str, ansatz: Ansatz, objective: Objective | None = None) -> Stage:
         """The stage of a circuit, frozen under a name when it is first asked for, and from then on read from the run folder.

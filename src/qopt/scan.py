@@ -1,4 +1,4 @@
-"""Curves: a coordinate of a molecule's geometry as the axis of a sweep. Each point is a run of its own that begins where neighbours ended."""
+"""Curves: a coordinate of a molecule's geometry as the axis of a sweep. Each point is a run that begins where its neighbours ended."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from qopt import runs
 from qopt.assemble import geometry_of, spec_of
 from qopt.config import dump, models
+from qopt.config.molecules import Molecule
 from qopt.curves import Step, better, fit, walk, well_depth
 from qopt.errors import InputError, below
 from qopt.execution.connect import Connections
@@ -64,7 +65,7 @@ class _Plan:
     def spec(self, index: int, direction: str, start: Point | None) -> tuple[Loaded, Spec]:
         """A run at a value: the config of a point, with a start where one is known, and what comes of it."""
         config, back = self.loaded.config, direction == "backward"
-        assert isinstance(config.problem, models.Molecule)  # noqa: S101 - `is_scan` looked
+        assert isinstance(config.problem, Molecule)  # noqa: S101 - `is_scan` looked
         geometry = filled(config.problem.geometry or "", {self.axis: self.values[index]})
         changes: dict[str, Any] = {
             "name": f"{self.axis}-{written(self.values[index])}{'-back' if back else ''}",
@@ -97,7 +98,7 @@ def is_scan(loaded: Loaded) -> bool:
     config = loaded.config
     return (
         config.sweep is not None
-        and isinstance(config.problem, models.Molecule)
+        and isinstance(config.problem, Molecule)
         and config.problem.geometry is not None
         and any(name in config.sweep.axes for name in names(config.problem.geometry))
     )
@@ -164,7 +165,7 @@ def specs_of(loaded: Loaded, cwd: Path) -> list[Spec]:
 
 def _planned(loaded: Loaded, folder: Path, cwd: Path) -> _Plan:
     config = loaded.config
-    assert config.sweep is not None and isinstance(config.problem, models.Molecule)  # noqa: S101, PT018 - `is_scan` looked
+    assert config.sweep is not None and isinstance(config.problem, Molecule)  # noqa: S101, PT018 - `is_scan` looked
     if len(config.sweep.axes) > 1:
         message = f"a curve has one axis, these are {', '.join(config.sweep.axes)}: write a number for the others, or make a sweep of each"
         raise InputError(message, ("sweep", "axes"))
@@ -184,10 +185,10 @@ def _planned(loaded: Loaded, folder: Path, cwd: Path) -> _Plan:
 
 def _numbers(axis: str, given: models.Axis) -> list[float]:
     values = given.values() if isinstance(given, models.Range) else given
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+    numbers = [float(written(value)) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(numbers) < len(values):
         message = f"got {list(values)}, expected numbers"
         raise InputError(message, ("sweep", "axes", axis))
-    numbers = [float(written(float(value))) for value in values if not isinstance(value, str)]
     if len(set(numbers)) < len(numbers):
         message = f"got {numbers}, expected each value once"
         raise InputError(message, ("sweep", "axes", axis))
@@ -260,7 +261,7 @@ def _told(plan: _Plan, minimum: Minimum | None, depth: Depth | None) -> dict[str
 
 def _figure(plan: _Plan, kept: Sequence[_Found], minimum: Minimum | None, depth: Depth | None) -> Curve:
     problem = plan.loaded.config.problem
-    assert isinstance(problem, models.Molecule)  # noqa: S101 - as above
+    assert isinstance(problem, Molecule)  # noqa: S101 - as above
     results = [item.result for item in kept]
     return Curve(
         title=plan.loaded.config.name,

@@ -236,7 +236,7 @@ class Subspace:
 
     Attributes:
         energy: Hartree, the lowest among determinants that the circuit was seen in.
-        random_energy: The same from as many random determinants with the right numbers of electrons: what the circuit is to be compared with.
+        random_energy: The same from as many random determinants with the right numbers of electrons, to compare the circuit with.
         dimension: Determinants of the subspace.
         random_dimension: Of that of the random ones.
         right: The share of shots with the right numbers of electrons.

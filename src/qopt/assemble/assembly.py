@@ -10,7 +10,7 @@ import numpy as np
 from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
 from qopt.assemble import physics
-from qopt.config import models, resolve_code
+from qopt.config import models, molecules, resolve_code
 from qopt.courses import Deflation, Growth
 from qopt.errors import InputError, StorageError, below, blamed
 from qopt.execution import Execution, Simulator, Transpile, Waiting, mitigation_from
@@ -89,9 +89,9 @@ def _problem(config: models.Problem, base: Path, cwd: Path, data: MolecularData 
     if isinstance(config, models.Operator):
         with below("file"):
             return Operator.from_file(base / config.file)
-    if isinstance(config, models.Molecule):
+    if isinstance(config, molecules.Molecule):
         return physics.molecule_of(config, base, data)
-    if isinstance(config, models.TransverseFieldIsing | models.Heisenberg):
+    if isinstance(config, molecules.TransverseFieldIsing | molecules.Heisenberg):
         return physics.spins_of(config)
     problem = _custom_class(config, base, cwd)
     if not isinstance(problem, Problem):
@@ -127,32 +127,26 @@ def _ansatz(config: models.Ansatz | None, problem: Problem) -> Ansatz:
             return problem.ansatz()
     if isinstance(config, models.QaoaAnsatz):
         return qaoa(problem.hamiltonian(), config.layers)
-    if isinstance(config, models.UccsdAnsatz | models.KUpccgsdAnsatz | models.PairAnsatz | models.GivensAnsatz):
-        return physics.excitations_of(config, problem)
-    if isinstance(config, models.LucjAnsatz):
-        return physics.lucj_of(config, problem)
-    if isinstance(config, models.AdaptAnsatz):
-        return physics.determinant_of(config, problem)
-    if isinstance(config, models.HvaAnsatz):
-        return physics.variational_of(config, problem)
+    if not isinstance(config, models.HardwareEfficientAnsatz):
+        return physics.ansatz_of(config, problem)
     return hardware_efficient(problem.qubits, min(1, config.reps) if config.growth else config.reps, config.entanglement)
 
 
 def _course(config: models.RunConfig, problem: Problem) -> Course | None:
     """How the circuit grows, or which levels are looked for."""
     ansatz, excited = config.ansatz, config.excited_states
-    grows = isinstance(ansatz, models.AdaptAnsatz) or (isinstance(ansatz, models.HardwareEfficientAnsatz) and ansatz.growth)
+    grows = isinstance(ansatz, molecules.AdaptAnsatz) or (isinstance(ansatz, models.HardwareEfficientAnsatz) and ansatz.growth)
     if grows and excited is not None:
         message = "the circuit grows for the ground state alone: leave excited_states out, or use an ansatz that doesn't grow"
         raise InputError(message)
-    if isinstance(ansatz, models.AdaptAnsatz):
+    if isinstance(ansatz, molecules.AdaptAnsatz):
         return physics.adapt_of(ansatz, problem)
     if isinstance(ansatz, models.HardwareEfficientAnsatz) and ansatz.growth:
         return Growth(ansatz.reps, ansatz.entanglement)
     return None if excited is None else Deflation(excited.levels, excited.weight, excited.tries)
 
 
-def _sqd(config: models.Sqd | None) -> SampledSubspace | None:
+def _sqd(config: molecules.Sqd | None) -> SampledSubspace | None:
     if config is None:
         return None
     with below("sqd"):
@@ -175,10 +169,9 @@ def _start(  # noqa: PLR0911 - one for each type of start
         message = f"start {start.type} is for the ansatz qaoa, this one is {ansatz.name}: use random, zeros or values"
         raise InputError(message, ("type",))
     match start.type:
-        case "fixed-angles":
-            return starts.fixed_angles(problem.hamiltonian(), ansatz.layers or 1)
-        case "ramp":
-            return starts.ramp(problem.hamiltonian(), ansatz.layers or 1)
+        case "fixed-angles" | "ramp":
+            formula = starts.fixed_angles if start.type == "fixed-angles" else starts.ramp
+            return formula(problem.hamiltonian(), ansatz.layers or 1)
         case "mp2" | "ccsd":
             return physics.amplitudes(start.type, problem, ansatz)
         case "zeros":

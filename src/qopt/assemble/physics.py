@@ -72,6 +72,23 @@ def spins_of(config: models.TransverseFieldIsing | models.Heisenberg) -> Problem
     return Heisenberg(graph, couplings=config.couplings, field=config.field)
 
 
+def ansatz_of(config: Excited | models.LucjAnsatz | models.AdaptAnsatz | models.HvaAnsatz, problem: Problem) -> Ansatz:
+    """An ansatz that is made for molecules or spin models.
+
+    Raises:
+        InputError: If the problem is of another kind.
+    """
+    match config:
+        case models.LucjAnsatz():
+            return lucj_of(config, problem)
+        case models.AdaptAnsatz():
+            return determinant_of(config, problem)
+        case models.HvaAnsatz():
+            return variational_of(config, problem)
+        case _:
+            return excitations_of(config, problem)
+
+
 def excitations_of(config: Excited, problem: Problem) -> Ansatz:
     """An ansatz of excitations on a molecule's lowest determinant.
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from qopt.config.fields import RECORDING
-from qopt.config.models import Custom, MaxCut, Molecule, Operator, RunStart
+from qopt.config.models import Custom, MaxCut, Operator, RunStart
+from qopt.config.molecules import Molecule
 
 if TYPE_CHECKING:
     from collections.abc import Callable

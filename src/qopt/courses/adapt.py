@@ -33,8 +33,8 @@ class Adapt:
 
     All gradients are measured in one job. Where energies are exact that is one gradient of the circuit with the whole pool behind it, at
     angles of 0; else the expectations of all commutators. It stops where the largest gradient is below `gradient`, or can't be told from
-    noise. Gradients can be small on the way, in a trough: so where they are exact, up to `lookahead` more operators are added, and it goes on
-    if the gradient rises again or the energy falls by more than 1e-5 hartree.
+    noise. Gradients can be small on the way, in a trough: so where they are exact, up to `lookahead` more operators are added, and it
+    goes on if the gradient rises again or the energy falls by more than 1e-5 hartree.
 
     Attributes:
         pool: Where operators are taken from.
@@ -100,7 +100,7 @@ class Adapt:
                 return growth.ended(leg, self, leg.status, leg.message)
 
     def _gradients(self, legs: Legs, leg: Leg, growth: _Growth) -> tuple[Values, Values]:
-        """`(m,)` derivatives of the energy by the angle of each operator of the pool behind the circuit, at 0, and their standard errors."""
+        """`(m,)` derivatives of the energy by the angle of each operator behind the circuit, at 0, and their standard errors."""
         count, call = len(self.elements), len(growth.chosen)
         if legs.exact:
             ansatz = self.pool.ansatz([*growth.chosen, *range(count)])
@@ -143,7 +143,7 @@ class Adapt:
 
     def _added(self, slopes: Values) -> list[int]:
         """The operator of the largest gradient; in TETRIS also all that are as large as asked for and share nothing with a larger one."""
-        order = np.argsort(-np.abs(slopes), kind="stable").tolist()
+        order: list[int] = np.argsort(-np.abs(slopes), kind="stable").tolist()
         if not self.tetris:
             return order[:1]
         supports, taken, added = self.pool.supports, set[int](), list[int]()

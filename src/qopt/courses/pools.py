@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import Pauli, SparsePauliOp
 
@@ -14,6 +13,8 @@ from qopt.ansatze.hva import rotate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from qiskit import QuantumCircuit
 
     from qopt.ansatze.excitations import Excitation
     from qopt.problems.excitation_product import ExcitationProduct

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _GENERALISED = ("kupccgsd", "givens")
 """Ansatzes whose generalised excitations do nothing to a determinant, so that they have no slope where all angles are 0."""
 _SMALL_ANGLE = 0.1
+_TIGHT = {"ftol": 1e-14, "gtol": 1e-7}
+"""Of L-BFGS-B: at its usual tolerances a leg would end at the saddle that it begins at, where one angle alone is new."""
 _OR_A_DEVICE = "use a smaller problem, a machine with more memory, or a device"
 _OR_NO_TRAINING = "use a smaller problem, a machine with more memory, or give the start's angles"
 
@@ -195,7 +197,10 @@ def specify(  # noqa: PLR0913 - as `run`
         # How many parameters a course comes to is not known beforehand; it begins with few.
         parameters = len(point) or (1 if course else 0)
         optimizer, reason = choose(noisy=noisy, parameters=parameters, good_start=good_start, evaluations=most)
-        choices = tuple(choose(noisy=noisy, parameters=parameters, good_start=good_start, evaluations=n)[0] for n in (1, None))
+        if course and not noisy:
+            optimizer, reason = Scipy("L-BFGS-B", _TIGHT), f"{reason}; to its last digits, since each leg begins where one ended"
+        if noisy:
+            choices = tuple(choose(noisy=noisy, parameters=parameters, good_start=good_start, evaluations=n)[0] for n in (1, None))
         notes.append(f"optimizer: {reason}")
     if budget is not None and budget.qpu is not None and not device.remote:
         notes.append(f"budget: qpu has no effect, since {device.name} bills nothing")

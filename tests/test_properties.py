@@ -235,7 +235,7 @@ def test_one_job_of_an_estimator_measures_them_all() -> None:
     """A PUB for each group, laid out and frozen as the energy's are; every value within 5 of its errors of the state's."""
     molecule = Molecule(shipped("h2"), tapering=False)
     ansatz, point = molecule.ansatz(), np.array([[0.1, -0.3, 0.2]])
-    operators = {"H": molecule.hamiltonian(), **molecule.properties}
+    operators = {"H": molecule.hamiltonian(), **{name: item.operator for name, item in molecule.properties().items()}}
     grouping = grouped(operators)
     execution = Execution(backend="aer")
     device = find(execution, exact=False)

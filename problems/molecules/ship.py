@@ -9,7 +9,7 @@ import json
 import warnings
 from math import cos, radians, sin, sqrt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyscf
@@ -19,7 +19,9 @@ from qopt.problems.coordinates import filled
 from qopt.problems.distances import LongBonds
 from qopt.problems.fcidump import write_fcidump
 from qopt.problems.geometry import Geometry, from_geometry
-from qopt.problems.molecular_data import MolecularData
+
+if TYPE_CHECKING:
+    from qopt.problems.molecular_data import MolecularData
 
 FOLDER = Path(__file__).parents[2] / "src" / "qopt" / "problems" / "molecules"
 _ANGLE = radians(104.5)

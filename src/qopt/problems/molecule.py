@@ -172,7 +172,7 @@ class Molecule(Problem):
         return lowest_levels(self.hamiltonian(), self.reached(), count)
 
     def classical(self) -> dict[str, float]:
-        """Hartree-Fock, and coupled cluster in the same space: known where it was shipped, else by PySCF, up to `_CCSD_ORBITALS` orbitals."""
+        """Hartree-Fock, and coupled cluster in the same space where it was shipped, or by PySCF up to `_CCSD_ORBITALS` orbitals."""
         ccsd = self.data.energies.get("ccsd") if self.whole else None
         if ccsd is None and self.integrals.norb <= _CCSD_ORBITALS and min(self.integrals.electrons) > 0:
             ccsd = ccsd_energy(self.integrals)

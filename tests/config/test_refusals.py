@@ -114,8 +114,8 @@ ONE_LINE = {
     "unknown type": (
         "problem: {type: maxcutt}",
         (
-            "a.yaml:1:17: problem.type: got text 'maxcutt', expected maxcut, molecule, tfim, heisenberg, operator or path/to/file.py:Class; "
-            "did you mean 'maxcut'?"
+            "a.yaml:1:17: problem.type: got text 'maxcutt', expected maxcut, molecule, tfim, heisenberg, operator or "
+            "path/to/file.py:Class; did you mean 'maxcut'?"
         ),
     ),
     "type without a mapping": ("problem: maxcut", "a.yaml:1:10: problem: got text 'maxcut', expected {type: maxcut}"),

@@ -187,6 +187,9 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
     home = runs.folder_of(folder, spec.name)
     records = read(home).records
     ledger = Ledger(records)
+    if spec.course is not None:
+        message = f"{home} optimizes several circuits or states, a fork begins at one point of one: begin a run from values instead"
+        raise InputError(message, ("name",))
     points = ledger.points(MAIN)
     if not len(points) or ledger.header is None:
         message = f"{home} has no recorded point to fork from: run it without --fork"

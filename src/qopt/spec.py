@@ -25,6 +25,7 @@ from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, with_terms, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
 from qopt.problems import Problem
+from qopt.problems.excitation_product import ExcitationProduct
 from qopt.properties import Grouping, grouped
 from qopt.simulate.choice import Choice
 from qopt.simulate.choice import choose as choose_engine
@@ -384,7 +385,7 @@ def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Gen
     if not ansatz.parameters:
         return np.zeros(0), True, ""
     product = ansatz.product
-    if product is not None:
+    if isinstance(product, ExcitationProduct):
         point = starts.mp2(product.integrals, product.excitations, product.parameters)
         if ansatz.name not in _GENERALISED:
             return point, True, "start: amplitudes of second-order perturbation theory"

@@ -13,6 +13,7 @@ from qopt.courses import Adapt, ExcitationPool, PauliPool
 from qopt.errors import InputError, below
 from qopt.problems.active_space import Space
 from qopt.problems.coordinates import filled, is_file
+from qopt.problems.excitation_product import ExcitationProduct
 from qopt.problems.geometry import Geometry, from_geometry
 from qopt.problems.mapping import conserving
 from qopt.problems.molecular_data import MolecularData, from_fcidump, shipped
@@ -175,7 +176,7 @@ def amplitudes(method: str, problem: Problem, ansatz: Ansatz) -> Point:
     Raises:
         InputError: If the ansatz is of another kind.
     """
-    if not isinstance(problem, Molecule) or ansatz.product is None:
+    if not isinstance(problem, Molecule) or not isinstance(ansatz.product, ExcitationProduct):
         message = f"start {method} is of a molecule's excitations, the ansatz is {ansatz.name}: use random, zeros or values"
         raise InputError(message, ("type",))
     formula = mp2 if method == "mp2" else ccsd

@@ -64,5 +64,5 @@ def _level(index: int, level: dict[str, Any], units: str) -> Fact:
 
 def _property(name: str, item: dict[str, Any]) -> str:
     """Rounded where it was computed: what is left of a zero is no news."""
-    value = measured(item["value"], item["stderr"]) if item["stderr"] else f"{round(item['value'], 6) + 0.0:g}"
+    value = measured(item["value"], item["stderr"]) if item["stderr"] else f"{round(item['value'], 5) + 0.0:g}"
     return f"{_NAMES.get(name, name)}{NBSP}{value}{NBSP}{item['units']}".replace(" ", NBSP).rstrip(NBSP)

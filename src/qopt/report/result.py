@@ -51,8 +51,8 @@ def _measured(result: dict[str, Any]) -> Sequence[Fact]:
     rows = [
         Fact(
             "value",
-            measured(result["value"], result["stderr"], units, sampled=result["shots"] > 0),
-            "(measured afresh)" if result["shots"] else "",
+            measured(result["value"], result["stderr"], units, sampled=_noisy(result)),
+            "(measured afresh)" if _noisy(result) else "",
             "bold",
         )
     ]
@@ -71,6 +71,11 @@ def _measured(result: dict[str, Any]) -> Sequence[Fact]:
     return rows
 
 
+def _noisy(result: dict[str, Any]) -> bool:
+    """Whether energies were measured with shots: those of sample-based diagonalization have none."""
+    return bool(result["shots"] > (result.get("sqd") or {}).get("shots", 0))
+
+
 def _standing(best: dict[str, Any], reference: dict[str, Any] | None) -> str:
     if reference is None or not math.isclose(best["value"], reference["value"], rel_tol=1e-9, abs_tol=1e-12):
         return ""
@@ -78,7 +83,7 @@ def _standing(best: dict[str, Any], reference: dict[str, Any] | None) -> str:
 
 
 def _chance(result: dict[str, Any]) -> Sequence[Fact]:
-    baseline, sampled = result["baseline"], result["shots"] > 0
+    baseline, sampled = result["baseline"], _noisy(result)
     unit = f"{NBSP}{result['units']}" if result["units"] else ""
     rows = []
     if baseline is not None:

@@ -217,8 +217,8 @@ class Result:
         groups: How many groups of commuting strings are measured, one circuit each; None where energies are computed or strings sampled.
         hf: The Hartree-Fock energy, where there is one.
         ccsd: The coupled cluster energy with singles and doubles, where it is known.
-        operators: What the circuit is made of, in the order in which it acts, where that is excitations: such as `1,7 -> 5,11` for electrons
-            that go from spin orbitals 1 and 7 to 5 and 11, counted blockwise, alpha first.
+        operators: What the circuit is made of, in the order in which it acts, where that is excitations: `1,7 -> 5,11` takes electrons from
+            the spin orbitals 1 and 7 to 5 and 11, counted blockwise, alpha first.
         properties: Of the final state, measured beside its energy, by name.
         density: Its one-body density matrix, where that was measured.
         levels: The states that were looked for, from the lowest up, where there were several.

@@ -22,8 +22,13 @@ from qopt.journal import Finished
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DAILY = ("adapt-exact", "adapt-sampled", "vqd-sampled")
-CASE = pytest.mark.parametrize("case", [name if name in DAILY else pytest.param(name, marks=pytest.mark.nightly) for name in COURSES])
+
+def cases(*daily: str) -> pytest.MarkDecorator:
+    """All courses; those that are not named are left out every day."""
+    return pytest.mark.parametrize("case", [name if name in daily else pytest.param(name, marks=pytest.mark.nightly) for name in COURSES])
+
+
+CASE = cases("adapt-exact", "adapt-sampled", "vqd-sampled")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +51,7 @@ def assert_same(project: Project, expected: Project, kills: int) -> None:
     assert submitted_again(project.contents()) <= kills
 
 
-@CASE
+@cases("adapt-exact")
 def test_a_course_that_is_killed_at_every_boundary_in_turn_ends_with_the_same_bits(
     server: Server, tmp_path: Path, whole: Callable[[str], Project], case: str
 ) -> None:
@@ -60,7 +65,7 @@ def test_a_course_that_is_killed_at_every_boundary_in_turn_ends_with_the_same_bi
 
 
 @pytest.mark.parametrize("failpoint", [*STAGES, *(pytest.param(name, marks=pytest.mark.nightly) for name in FAILPOINTS)])
-@CASE
+@cases("adapt-sampled", "vqd-sampled")
 def test_a_course_that_is_killed_at_a_boundary_ends_with_the_same_bits(
     server: Server, tmp_path: Path, whole: Callable[[str], Project], case: str, failpoint: str
 ) -> None:

@@ -32,6 +32,7 @@ class Growth:
 
     name: ClassVar[str] = "growth"
     version: ClassVar[int] = 1
+    final: ClassVar[int | None] = None
     reps: int
     entanglement: Entanglement = "linear"
 

@@ -1,4 +1,4 @@
-"""Sample-based diagonalization as the last step of a run: its result, its shots, and a run that is killed around it. Needs the extra sqd."""
+"""Sample-based diagonalization as the last step of a run: its result, its shots, and a run that is killed around it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_energy_is_an_upper_bound_beside_that_of_chance(whole: Project) -> N
     result = result_of(whole)
     found = result["sqd"]
     assert FCI - 1e-9 <= found["energy"] < -2.0
-    assert FCI - 1e-9 <= found["random_energy"]
+    assert found["random_energy"] >= FCI - 1e-9
     assert found["right"] == pytest.approx(1.0)
     assert found["shots"] == 300
     assert result["shots"] >= 300

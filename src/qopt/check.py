@@ -19,6 +19,7 @@ from qopt.objective import Sampled
 from qopt.planning.cost import Timing, executions, seconds_for
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.service import EXECUTIONS, INPUT_BYTES, JOB_SECONDS, Limit, input_bytes
+from qopt.scan import is_scan, specs_of
 from qopt.spec import prepare
 from qopt.types import LEAST_BUSY
 
@@ -69,7 +70,7 @@ def check(loaded: Loaded, cwd: Path) -> list[Finding]:
         cwd: The working directory; custom code is loaded from below it alone.
     """
     try:
-        spec = spec_of(loaded, cwd)
+        spec = specs_of(loaded, cwd)[0] if is_scan(loaded) else spec_of(loaded, cwd)
     except InputError as error:
         return [_wrong("config", loaded.placed(error))]
     except QoptError as error:

@@ -19,7 +19,9 @@ from qopt.objective import Sampled
 from qopt.planning.cost import Timing, executions, seconds_for
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.service import EXECUTIONS, INPUT_BYTES, JOB_SECONDS, Limit, input_bytes
+from qopt.scan import is_scan
 from qopt.spec import prepare
+from qopt.sweep import specs_of
 from qopt.types import LEAST_BUSY
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def check(loaded: Loaded, cwd: Path) -> list[Finding]:
         cwd: The working directory; custom code is loaded from below it alone.
     """
     try:
-        spec = spec_of(loaded, cwd)
+        spec = specs_of(loaded, cwd)[0] if is_scan(loaded) else spec_of(loaded, cwd)
     except InputError as error:
         return [_wrong("config", loaded.placed(error))]
     except QoptError as error:
@@ -128,6 +130,7 @@ def _wrong(subject: str, error: QoptError) -> Finding:
 def _optimizer(spec: Spec) -> Finding:
     """Whether the optimizer asks the same questions twice: a replay, and so every resumed run, rests on that."""
     runs = []
+    spec = forecast.with_parameters(spec)
     try:
         for _ in range(2):
             landscape = invented(spec.hamiltonian, spec.start, spec.objective.shots or 1, noise_of(spec.seed, 0))

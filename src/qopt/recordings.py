@@ -75,6 +75,9 @@ def record(folder: str | Path, file: str | Path | None = None) -> Recording:
     if header is None or not ledger.answered:
         message = f"the run in {folder} has no answers to record yet: run it first"
         raise InputError(message)
+    if ledger.stages:
+        message = f"the run in {folder} has {len(ledger.stages) + 1} circuits, a recording holds answers of one: keep the run folder itself"
+        raise InputError(message)
     content = to_content(
         header.run_id,
         identity=_portable(header.identity),

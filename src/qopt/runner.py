@@ -187,9 +187,6 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
     home = runs.folder_of(folder, spec.name)
     records = read(home).records
     ledger = Ledger(records)
-    if spec.course is not None:
-        message = f"{home} can't be forked: it optimizes more than once, and a fork begins at one point; begin a run from values instead"
-        raise InputError(message, ("name",))
     if not ledger.calls(MAIN) or ledger.header is None:
         message = f"{home} has no recorded point to fork from: run it without --fork"
         raise InputError(message, ("name",))

@@ -243,7 +243,6 @@ def test_a_recording_of_a_course_is_refused(whole: Callable[[str], Project], tmp
     assert not list(project.folder.glob("*.recording"))
 
 
-@pytest.mark.xfail(strict=True, reason="rows have as many cells as their own circuit has parameters, the header those of one circuit")
 @CASE
 def test_a_course_is_exported_as_csv(whole: Callable[[str], Project], tmp_path: Path, case: str) -> None:
     """Every row has the columns of the header, whichever circuit its point is of; values and points read back unchanged."""

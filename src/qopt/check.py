@@ -19,9 +19,8 @@ from qopt.objective import Sampled
 from qopt.planning.cost import Timing, executions, seconds_for
 from qopt.planning.dry_run import Limits, Price, dry_run, invented, noise_of
 from qopt.planning.service import EXECUTIONS, INPUT_BYTES, JOB_SECONDS, Limit, input_bytes
-from qopt.scan import is_scan
+from qopt.scan import is_scan, specs_of
 from qopt.spec import prepare
-from qopt.sweep import specs_of
 from qopt.types import LEAST_BUSY
 
 if TYPE_CHECKING:

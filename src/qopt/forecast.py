@@ -135,16 +135,22 @@ def points_of(spec: Spec, frozen: Frozen, one: Timing, run: DryRun) -> tuple[int
 def candidates(spec: Spec, frozen: Frozen, one: Timing | None) -> int:
     """How many points the final measurement takes: as many as a quarter of every budget holds, and at least one.
 
+    A course that has points of its own measured takes those, and what is sampled for diagonalization is set aside first.
+
     Args:
         spec: The run.
         frozen: Its circuit.
         one: How long an execution takes; None where QPU time is no matter.
     """
+    if spec.course is not None and spec.course.final is not None:
+        return spec.course.final
     if isinstance(spec.optimizer, MeasureStart):
         return 1
     count, limit = CANDIDATES, spec.budget.qpu
     if spec.budget.shots is not None and spec.objective.shots is not None:
-        count = min(count, spec.budget.shots // (_SHARE_OF_SHOTS * shots_of(spec.objective, frozen, evaluations(frozen, 1))))
+        count = min(
+            count, (spec.budget.shots - samples(spec)) // (_SHARE_OF_SHOTS * shots_of(spec.objective, frozen, evaluations(frozen, 1)))
+        )
     if limit is not None and one is not None:
         while count > 1 and upper_seconds(spec, frozen, one, evaluations(frozen, count)) > limit / SHARE_OF_FINAL:
             count -= 1
@@ -157,13 +163,26 @@ def upper_seconds(spec: Spec, frozen: Frozen, one: Timing, points: int) -> float
 
 
 def least_seconds(spec: Spec, frozen: Frozen, one: Timing) -> float:
-    """QPU seconds that the first job and a final measurement of one point may be billed."""
-    return upper_seconds(spec, frozen, one, first_points(spec, frozen)) + upper_seconds(spec, frozen, one, evaluations(frozen, 1))
+    """QPU seconds that the first job and the smallest final measurement may be billed."""
+    return upper_seconds(spec, frozen, one, first_points(spec, frozen)) + upper_seconds(
+        spec, frozen, one, evaluations(frozen, _fewest(spec))
+    )
 
 
 def least_shots(spec: Spec, frozen: Frozen) -> int:
-    """Shots of one evaluation and a final measurement of one point."""
-    return shots_of(spec.objective, frozen, evaluations(frozen, 1) + (0 if isinstance(spec.optimizer, MeasureStart) else 1))
+    """Shots of one evaluation, the smallest final measurement, and samples for diagonalization."""
+    points = evaluations(frozen, _fewest(spec)) + (0 if isinstance(spec.optimizer, MeasureStart) else 1)
+    return shots_of(spec.objective, frozen, points) + samples(spec)
+
+
+def _fewest(spec: Spec) -> int:
+    """Points of the smallest final measurement."""
+    return 1 if spec.course is None or spec.course.final is None else spec.course.final
+
+
+def samples(spec: Spec) -> int:
+    """Shots that are set aside for sample-based diagonalization."""
+    return 0 if spec.sqd is None else spec.sqd.shots
 
 
 def refuse_small_budget(spec: Spec, frozen: Frozen, one: Timing | None) -> None:
@@ -184,8 +203,10 @@ def refuse_small_budget(spec: Spec, frozen: Frozen, one: Timing | None) -> None:
 def shortages(spec: Spec, frozen: Frozen, one: Timing | None) -> Iterator[InputError]:
     """What each part of the budget is too small for; the arguments are those of `refuse_small_budget`."""
     shots, seconds = spec.budget.shots, spec.budget.qpu
-    if shots is not None and spec.objective.shots is not None and shots < (least := least_shots(spec, frozen)):
-        message = f"the budget is {shots} shots, expected {least} or more: a final measurement is two of a point, and one before it"
+    if shots is not None and shots < (least := least_shots(spec, frozen)):
+        points, beside = _fewest(spec), f", and {samples(spec)} samples for sqd" if spec.sqd else ""
+        told = "a point" if points == 1 else f"each of {points} points"
+        message = f"the budget is {shots} shots, expected {least} or more: a final measurement is two of {told}, and one before it{beside}"
         yield InputError(message, ("budget", "shots"))
     if seconds is not None and one is not None and seconds < (needed := least_seconds(spec, frozen, one)):
         message = (

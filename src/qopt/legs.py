@@ -13,6 +13,7 @@ from qopt.evaluator import Evaluator
 from qopt.execution.frozen import load, save
 from qopt.failpoints import reach
 from qopt.final import evaluations
+from qopt.forecast import samples
 from qopt.journal import Event
 from qopt.ledger import MAIN, SAID, STAGE, Ledger
 from qopt.optimizers import MeasureStart
@@ -84,6 +85,11 @@ class Course(Protocol):
 
     Everything that it asks goes through the legs, so that a run that is begun again asks the same and is answered from the journal.
     """
+
+    @property
+    def final(self) -> int | None:
+        """How many points it has measured at last, at most; None for the best candidates, as many as the budget holds."""
+        ...
 
     def __call__(self, legs: Legs) -> Ended:
         """Run the legs, in the order that the answers lead to."""
@@ -218,7 +224,7 @@ class Legs:
     def _reserve(self, stage: Stage) -> int:
         """Shots of what is measured at the end."""
         final = shots_of(self.spec.objective, stage.frozen, evaluations(stage.frozen, self._candidates))
-        return final + (0 if self.spec.sqd is None else self.spec.sqd.shots)
+        return final + samples(self.spec)
 
     def _kept(self, name: str, ansatz: Ansatz | None, make: Callable[[], Frozen]) -> tuple[Frozen, tuple[str, str]]:
         """What is frozen under a name, and its digests."""

@@ -66,7 +66,7 @@ def record(folder: str | Path, file: str | Path | None = None) -> Recording:
     Raises:
         StorageError: If the folder can't be read, or the file can't be written.
         DamagedError: If the folder does not hold what was written.
-        InputError: If nothing was answered yet.
+        InputError: If nothing was answered yet, or the run goes through several circuits.
     """
     folder = Path(folder)
     contents = read(folder)
@@ -75,8 +75,12 @@ def record(folder: str | Path, file: str | Path | None = None) -> Recording:
     if header is None or not ledger.answered:
         message = f"the run in {folder} has no answers to record yet: run it first"
         raise InputError(message)
-    if ledger.stages:
-        message = f"the run in {folder} has {len(ledger.stages) + 1} circuits, a recording holds answers of one: keep the run folder itself"
+    several = [key for key in ("course", "sqd") if key in header.identity]
+    if several:
+        message = (
+            f"the run in {folder} asks about several circuits ({', '.join(several)}), and a recording holds one: "
+            "copy its folder, which is all there is to it, or export it as CSV"
+        )
         raise InputError(message)
     content = to_content(
         header.run_id,

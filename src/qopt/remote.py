@@ -135,7 +135,7 @@ def look_for_drift(spec: Spec, durable: Durable, stage: Stage, before: str | Non
     if (MAIN, 0) not in ledger.answered or before is None or now is None or now == before:
         return
     shots, points = spec.budget.shots, 1 + evaluations(stage.frozen, forecast.candidates(spec, stage.frozen, None))
-    spare = shots is None or ledger.shots + shots_of(spec.objective, stage.frozen, points) <= shots
+    spare = shots is None or ledger.shots + shots_of(spec.objective, stage.frozen, points) + forecast.samples(spec) <= shots
     if not spare or not durable.affords(1):
         ledger.append(Event("drift was not measured", {"from": before, "to": now, "reason": "the budget has nothing to spare"}))
         return

@@ -182,24 +182,26 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
     """The spec of a new run that begins at the best recorded point of the run of that name, and the id of that run.
 
     Raises:
-        InputError: If that run has no recorded point, or is of another problem or ansatz.
+        InputError: If that run has no recorded point, is of another problem or ansatz, or has points of several circuits.
     """
     home = runs.folder_of(folder, spec.name)
     records = read(home).records
     ledger = Ledger(records)
     if spec.course is not None:
-        message = f"{home} optimizes several circuits or states, a fork begins at one point of one: begin a run from values instead"
+        message = f"{home} can't be forked: it optimizes more than once, and a fork begins at one point; begin a run from values instead"
         raise InputError(message, ("name",))
-    points = ledger.points(MAIN)
-    if not len(points) or ledger.header is None:
+    if not ledger.calls(MAIN) or ledger.header is None:
         message = f"{home} has no recorded point to fork from: run it without --fork"
+        raise InputError(message, ("name",))
+    if any(asked.circuit != ledger.header.frozen[0] for asked in ledger.asked.values() if asked.stage == MAIN):
+        message = f"{home} can't be forked: its circuit grew, so its points are of several circuits; begin a run under another name instead"
         raise InputError(message, ("name",))
     asked = spec.identity()
     lines = differences({key: ledger.header.identity[key] for key in _FORKED}, {key: asked[key] for key in _FORKED})
     if lines:
         message = f"{home} can't be forked by this run, which differs in {'; '.join(lines)}: its points mean something else there"
         raise InputError(message, ("name",))
-    values, _ = ledger.values(MAIN)
+    points, (values, _) = ledger.points(MAIN), ledger.values(MAIN)
     return replace(spec, name=f"{spec.name}-fork", start=points[int(np.argmin(values))], training=False), ledger.header.run_id
 
 

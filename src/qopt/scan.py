@@ -96,14 +96,16 @@ class _Found:
 
 
 def is_scan(loaded: Loaded) -> bool:
-    """Whether an axis of the sweep is a placeholder in a molecule's geometry."""
+    """Whether an axis of the sweep is a placeholder in a molecule's geometry.
+
+    Raises:
+        InputError: If a placeholder is written wrongly.
+    """
     config = loaded.config
-    return (
-        config.sweep is not None
-        and isinstance(config.problem, Molecule)
-        and config.problem.geometry is not None
-        and any(name in config.sweep.axes for name in names(config.problem.geometry))
-    )
+    if config.sweep is None or not isinstance(config.problem, Molecule) or config.problem.geometry is None:
+        return False
+    with below("problem", "geometry"):
+        return any(name in config.sweep.axes for name in names(config.problem.geometry))
 
 
 def scan(
@@ -175,10 +177,9 @@ def _planned(loaded: Loaded, folder: Path, cwd: Path) -> _Plan:
     values = tuple(_numbers(axis, given))
     problem = config.problem
     with below("problem"):
-        geometries = [
-            geometry_of(problem.model_copy(update={"geometry": filled(problem.geometry or "", {axis: value})}), loaded.base)
-            for value in values
-        ]
+        with below("geometry"):
+            written_out = [filled(problem.geometry or "", {axis: value}) for value in values]
+        geometries = [geometry_of(problem.model_copy(update={"geometry": text}), loaded.base) for text in written_out]
         order = tuple(int(index) for index in np.argsort(values, kind="stable"))
         ascending = along([geometries[index] for index in order])
     molecules = tuple(ascending[order.index(index)] for index in range(len(values)))

@@ -43,6 +43,10 @@ FAILPOINTS = (
 )
 
 
+STAGES = ("stage frozen", "stage begun")
+"""Failpoints of a circuit that is frozen after the run has begun; see test_courses.py."""
+
+
 @dataclass(frozen=True)
 class Unkilled:
     """A run that nobody killed: what it tells, how many seconds it took, and how often it came by each failpoint."""
@@ -130,10 +134,10 @@ def test_a_run_that_is_killed_at_a_commit_boundary_ends_with_the_same_bits(
 
 
 def test_all_failpoints_are_tried() -> None:
-    """Whoever adds one to the source adds it here, or to the boundaries that only a device's jobs have."""
+    """Whoever adds one to the source adds it here, or to those that only a device's jobs or a run of several circuits have."""
     sources = (ROOT / "src" / "qopt").rglob("*.py")
-    found = {name for source in sources for name in re.findall(r'\breach\("(\w+)"\)', source.read_text())}
-    assert found == set(FAILPOINTS) | set(BOUNDARIES)
+    found = {name for source in sources for name in re.findall(r'\breach\("([\w ]+)"\)', source.read_text())}
+    assert found == set(FAILPOINTS) | set(BOUNDARIES) | set(STAGES)
 
 
 def test_a_run_that_is_killed_from_a_shell_ends_with_the_same_bits(

@@ -135,6 +135,30 @@ def test_what_makes_no_sense_is_refused(message: str) -> None:
         from_geometry(REFUSALS[message])
 
 
+CODE = "__import__('pathlib').Path('touched').touch()"
+
+
+@pytest.mark.parametrize("atoms", [f"H 0 0 0; H 0 0 {CODE}", f"H; H 1 {CODE}", f"{CODE} 0 0 0; H 0 0 1", "file.xyz", "file"])
+def test_code_in_a_geometry_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, atoms: str) -> None:
+    """PySCF evaluates coordinates that aren't numbers, and reads a file whose name it is given; nothing of both gets to it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file.xyz").write_text(f"2\nhydrogen\nH 0 0 0\nH 0 0 {CODE}\n", encoding="utf-8")
+    (tmp_path / "file").write_text(f"H 0 0 0\nH 0 0 {CODE}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"can't be read|needs PySCF"):
+        from_geometry(Geometry(atoms))
+    assert not (tmp_path / "touched").exists()
+
+
+@pytest.mark.parametrize("basis", ["file", f"H S\n{CODE} 1.0", "../file", "", "/dev/null"])
+def test_a_basis_is_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, basis: str) -> None:
+    """And no file or text, whose numbers PySCF would evaluate."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text(f"H S\n{CODE} 1.0\n", encoding="utf-8")
+    with pytest.raises(InputError, match="expected a name such as sto-3g"):
+        from_geometry(Geometry("H 0 0 0; H 0 0 0.7351", basis))
+    assert not (tmp_path / "touched").exists()
+
+
 @NEEDS_PYSCF
 def test_a_damaged_file_is_refused_at_its_line(tmp_path: Path) -> None:
     """Three atoms are announced and two are there."""

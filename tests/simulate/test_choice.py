@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
 import qopt
+from qopt.problems.molecular_data import shipped
+from qopt.problems.molecule import Mapper, Molecule
 from qopt.simulate import choose
 
 COST = SparsePauliOp(["IIZZ", "IZIZ", "ZIIZ", "IIIZ", "ZZZI", "IIII"], [0.5, -0.7, 0.25, 0.3, 1.1, 2.0])
@@ -70,3 +72,51 @@ def test_another_hamiltonian_is_computed_by_the_circuit(other: SparsePauliOp) ->
     engine = choose(ansatz.circuit, ansatz.parameters, other).engine()
     assert engine.name.startswith("circuit")
     assert engine.energies(point[None, :])[0] == pytest.approx(computed(ansatz, other, point), abs=1e-10)
+
+
+@pytest.mark.parametrize("mapper", ["jordan-wigner", "parity", "bravyi-kitaev"])
+@pytest.mark.parametrize("tapering", [True, False])
+def test_excitations_are_computed_as_their_circuit_says(mapper: Mapper, *, tapering: bool) -> None:
+    """Energies and slopes in every mapping are those of Qiskit's statevector, and samples are read in the qubits of the mapping."""
+    molecule = Molecule(shipped("h4"), mapper=mapper, tapering=tapering)
+    ansatz, hamiltonian = molecule.ansatz(), molecule.hamiltonian()
+    point = 0.3 * np.cos(np.arange(len(ansatz.parameters)))
+    engine = choose(ansatz.circuit, ansatz.parameters, hamiltonian, ansatz.product).engine()
+    assert engine.name.startswith("excitations")
+    energy, slopes = engine.gradient(point)
+    assert energy == pytest.approx(computed(ansatz, hamiltonian, point), abs=1e-10)
+    step = np.zeros(len(point))
+    step[1] = 1e-5
+    ahead, behind = (computed(ansatz, hamiltonian, point + sign * step) for sign in (1, -1))
+    assert slopes[1] == pytest.approx((ahead - behind) / 2e-5, abs=1e-8)
+    bound = ansatz.circuit.assign_parameters(dict(zip(ansatz.parameters, point.tolist(), strict=True)))
+    likely = Statevector(bound).probabilities()
+    states = engine.samples(point[None, :], 4000, np.random.default_rng(1))[0]
+    found = np.bincount(states, minlength=len(likely)) / 4000
+    np.testing.assert_allclose(found, likely, rtol=0, atol=0.04)
+
+
+def test_a_product_that_is_not_the_circuit_is_left_aside() -> None:
+    """A gate more, another order, other integrals or a Hamiltonian with a term more: the circuit itself is computed."""
+    molecule = Molecule(shipped("h4"), mapper="parity")
+    ansatz, hamiltonian = molecule.ansatz(), molecule.hamiltonian()
+    assert ansatz.product is not None
+    point = 0.3 * np.cos(np.arange(len(ansatz.parameters)))
+    circuit = ansatz.circuit.copy()
+    circuit.rx(0.3, 0)
+    field = SparsePauliOp("Z" + "I" * (molecule.qubits - 1), 0.1)
+    backwards = tuple(replace(one, parameter=k) for k, one in enumerate(reversed(ansatz.product.excitations)))
+    halved = replace(molecule.integrals, one_body=molecule.integrals.one_body / 2)
+    for changed, product, operator in (
+        (replace(ansatz, circuit=circuit), ansatz.product, hamiltonian),
+        (ansatz, replace(ansatz.product, excitations=backwards), hamiltonian),
+        (ansatz, replace(ansatz.product, integrals=halved), hamiltonian),
+        (ansatz, ansatz.product, hamiltonian + field),
+        (replace(ansatz, parameters=ansatz.parameters[::-1]), ansatz.product, hamiltonian),
+    ):
+        engine = choose(changed.circuit, changed.parameters, operator, product).engine()
+        assert engine.name.startswith("circuit")
+        assert engine.energies(point[None, :])[0] == pytest.approx(computed(changed, operator, point), abs=1e-10)
+    shifted = choose(ansatz.circuit, ansatz.parameters, hamiltonian + 2.5 * SparsePauliOp("I" * molecule.qubits), ansatz.product).engine()
+    assert shifted.name.startswith("excitations")
+    assert shifted.energies(point[None, :])[0] == pytest.approx(computed(ansatz, hamiltonian, point) + 2.5, abs=1e-10)

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from qopt.cli import jobs, looking, planning, running
+from qopt.cli.frame import sentences
 from qopt.secrets import scrub
 
 app = typer.Typer(
@@ -60,6 +61,7 @@ def emulator(context: typer.Context) -> None:
 
 def main() -> NoReturn:
     """Run the command line. A bug keeps its traceback, but no credentials that an exception's text or a line of it may hold."""
+    sentences()
     try:
         app()
     except (SystemExit, KeyboardInterrupt):

@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -97,6 +98,17 @@ def same_command() -> str:
     """The command line that this process was started with, to be pasted into a shell."""
     program = "python -m qopt" if Path(sys.argv[0]).name == "__main__.py" else Path(sys.argv[0]).name
     return shlex.join([*program.split(), *sys.argv[1:]])
+
+
+def sentences() -> None:
+    """From now on tell warnings of qopt's own as sentences, without the line of its source; others as Python does."""
+    before = warnings.formatwarning
+
+    def told(message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None) -> str:
+        own = category.__module__.partition(".")[0] == "qopt"
+        return f"warning: {message}\n" if own else before(message, category, filename, lineno, line)
+
+    warnings.formatwarning = told
 
 
 def say(message: str) -> None:

@@ -51,11 +51,17 @@ class Deflation:
     weight: float | None = None
     tries: int = 2
 
+    @property
+    def final(self) -> int:
+        """Every level."""
+        return self.levels
+
     def __call__(self, legs: Legs) -> Ended:
         """Find the levels, from the lowest up."""
         ansatz = legs.spec.ansatz
         ground = legs.minimise(legs.first, ansatz, legs.spec.start)
         found, energies, stopped = [ground.point], [legs.value(ground)], ground.stopped
+        status = ground.status
         weights, overlaps = list[list[float]](), list[list[float]]()
         objective = ExactOverlap() if legs.exact else Overlap(legs.spec.objective.shots or 0)
         while len(found) < self.levels and not stopped:
@@ -70,9 +76,10 @@ class Deflation:
             overlaps.append(kept)
             found.append(leg.point)
             energies.append(legs.value(leg))
+            status = status if status is not Status.CONVERGED else leg.status
         report = {"course": self.name, "weights": weights, "overlaps": overlaps}
         told = f"{len(found)} of {self.levels} levels" if stopped else f"{len(found)} levels"
-        return Ended(ground, legs.stopped if stopped else Status.CONVERGED, told, points=np.array(found), report=report)
+        return Ended(ground, legs.stopped if stopped else status, told, points=np.array(found), report=report)
 
     def _level(self, legs: Legs, stage: Stage, found: Points, deflated: Deflated) -> tuple[Leg, list[float]] | None:
         """The lowest of several tries, and its overlaps with the levels below; None where the run was stopped."""

@@ -24,6 +24,7 @@ class Restarts:
 
     name: ClassVar[str] = "restarts"
     version: ClassVar[int] = 1
+    final: ClassVar[int | None] = None
     tries: int
 
     def __call__(self, legs: Legs) -> Ended:

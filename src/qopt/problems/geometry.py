@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 BOHR = 0.529177210903
 """Angstrom, CODATA 2018."""
 _NOISE = 1e-12
+_ATOM = re.compile(r"[A-Za-z0-9@:_-]{0,20}")
+_BASIS = re.compile(r"[A-Za-z0-9+*(),'@_ -]{1,80}")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|nan|inf", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def from_geometry(geometry: Geometry, *, orbitals: bool = False) -> MolecularDat
     """
     if not orbitals and (data := shipped_of(geometry)) is not None:
         return data
+    _check_words(geometry)
     try:
         import pyscf  # noqa: PLC0415 - an extra, and slow to import
     except ModuleNotFoundError:
@@ -113,7 +117,7 @@ def _built(geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has n
     """The molecule, with everything checked that PySCF would complain about in its own words, or not at all."""
     text, units = _text(geometry)
     try:
-        atoms = pyscf.gto.format_atom(text, unit=units)
+        atoms = pyscf.gto.format_atom(text + "\n", unit=units)  # no file has a name like that: PySCF would read it
         symbols = [pyscf.gto.mole._atom_symbol(symbol) for symbol, _ in atoms]  # noqa: SLF001 - it has no public name
         numbers = [pyscf.gto.charge(symbol) for symbol in symbols]
     except Exception as error:  # noqa: BLE001 - whatever PySCF stumbles over
@@ -143,6 +147,26 @@ def _built(geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has n
             f"PySCF has no basis {geometry.basis!r} for {', '.join(sorted(set(symbols)))} ({_line(error)}), expected one such as sto-3g, "
             "6-31g or cc-pvdz"
         ) from None
+
+
+def _check_words(geometry: Geometry) -> None:
+    """Refuse coordinates that are no numbers and a basis that is no name: PySCF evaluates both as Python, and reads bases from files.
+
+    Raises:
+        InputError: With the first word that is wrong.
+    """
+    for line in re.split(r"[;\n]", _text(geometry)[0]):
+        atom, *words = line.replace(",", " ").split() or [""]
+        if atom.startswith("#"):
+            continue
+        wrong = [word for word in words if not _NUMBER.fullmatch(word)]
+        if wrong or not _ATOM.fullmatch(atom):
+            raise InputError(
+                f"the geometry {geometry.atoms!r} can't be read ({wrong[0] if wrong else atom!r} is no {'number' if wrong else 'atom'}), "
+                "expected atoms such as 'Li 0 0 0; H 0 0 1.595', or the lines of a z-matrix"
+            )
+    if not _BASIS.fullmatch(geometry.basis) or Path(geometry.basis).is_file():
+        raise InputError(f"basis is {geometry.basis!r}, expected a name such as sto-3g, 6-31g or cc-pvdz", ("basis",))
 
 
 def _text(geometry: Geometry) -> tuple[str, str]:

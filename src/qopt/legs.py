@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from qopt.durable import Answer
     from qopt.evaluator import Frontier
     from qopt.objective import Objective
+    from qopt.problems import Problem
     from qopt.programs import Frozen
     from qopt.types import Evaluate
 
@@ -85,6 +86,14 @@ class Course(Protocol):
 
     Everything that it asks goes through the legs, so that a run that is begun again asks the same and is answered from the journal.
     """
+
+    def check(self, problem: Problem) -> None:
+        """Look, before anything is sent, whether it goes with a problem.
+
+        Raises:
+            InputError: If it does not.
+        """
+        ...
 
     @property
     def final(self) -> int | None:

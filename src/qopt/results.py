@@ -18,7 +18,7 @@ from qopt.problems.excitation_product import ExcitationProduct
 from qopt.properties import occupations, rdm_matrix
 from qopt.references import random_strings
 from qopt.remote import usage_of
-from qopt.types import Baseline, Density, Level, Observed, Points, Reference, Result, Status, Subspace
+from qopt.types import SIGNIFICANT, Baseline, Density, Level, Observed, Points, Reference, Result, Status, Subspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from qopt.durable import Answer, Stage
     from qopt.legs import Ended
     from qopt.spec import Spec
+
+
+_BELOW = 1e-6
+"""Where an optimizer of exact energies may end below a level, by rounding."""
 
 
 def fold(  # noqa: PLR0913 - all that a result is made of
@@ -124,6 +128,7 @@ def _beside(spec: Spec, data: dict[str, list[NDArray[np.float64]]], row: int) ->
 def _levels(spec: Spec, points: Points, answer: Answer, observed: dict[str, list[NDArray[np.float64]]]) -> tuple[Level, ...]:
     """Every point of the final measurement as a level of its own, by its second half."""
     sign, count, values = spec.problem.sense.sign, len(points), answer.estimate
+    conserved = {name for name, item in spec.problem.properties().items() if item.conserved}
     with blamed("levels"):
         exact = spec.problem.levels(count) or ()
     return tuple(
@@ -132,7 +137,11 @@ def _levels(spec: Spec, points: Points, answer: Answer, observed: dict[str, list
             float(values.stderrs[count + row]),
             tuple(points[row].tolist()),
             sign * exact[row] if row < len(exact) else None,
-            {name: replace(item, expected=None) for name, (item, element) in _beside(spec, observed, row).items() if element is None},
+            {
+                name: item if name in conserved else replace(item, expected=None)
+                for name, (item, element) in _beside(spec, observed, row).items()
+                if element is None
+            },
         )
         for row in range(count)
     )
@@ -140,6 +149,10 @@ def _levels(spec: Spec, points: Points, answer: Answer, observed: dict[str, list
 
 def _doubts(ended: Ended, levels: tuple[Level, ...], sign: int) -> Iterator[str]:
     """What is doubtful about levels that were kept apart by penalties."""
+    for number, level in enumerate(levels[1:], 1):
+        yield from (f"level {number}: {warning}" for warning in _warnings(level.properties))
+        if level.exact is not None and sign * (level.exact - level.value) > SIGNIFICANT * level.stderr + _BELOW:
+            yield f"level {number} lies below the exact one: it is none of the states that were looked for"
     report = ended.report or {}
     for number, (overlaps, weights) in enumerate(zip(report.get("overlaps", []), report.get("weights", []), strict=True), 1):
         below = levels[: number + 1]

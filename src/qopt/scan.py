@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,12 @@ from qopt.config.molecules import Molecule
 from qopt.curves import Step, better, fit, walk, well_depth
 from qopt.errors import InputError, below
 from qopt.execution.connect import Connections
+from qopt.journal import read
 from qopt.problems.alignment import along
-from qopt.problems.coordinates import filled, names, written
+from qopt.problems.coordinates import cartesian, filled, names, written
 from qopt.problems.excitation_product import ExcitationProduct
 from qopt.report.curve_figure import Curve, curve
+from qopt.report.text import NBSP, measured
 from qopt.runner import execute
 from qopt.signals import Signals
 from qopt.starts import carried, extrapolate
@@ -139,13 +142,14 @@ def scan(
                 signals.check()
                 index = plan.order[step.point]
                 part, spec = plan.spec(index, step.direction, _start(plan, step, found))
-                listener = listener_of(spec)
+                # What is finished already is only read, and not worth a line.
+                listener = None if _is_finished(plan.folder / spec.name, spec) else listener_of(spec)
                 result = execute(
                     spec,
                     plan.folder,
                     config=dump(part, plan.folder / spec.name),
                     listener=listener,
-                    tell=listener.event,
+                    tell=None if listener is None else listener.event,
                     connections=connections,
                     signals=signals,
                     wait=wait,
@@ -155,6 +159,25 @@ def scan(
             connections.close()
     kept = [_best(found, index) for index in range(len(plan.values))]
     return _written(plan, kept, found), [item.result for item in kept]
+
+
+def _is_finished(home: Path, spec: Spec) -> bool:
+    return runs.exists(home) and runs.stored_result(read(home).records, asdict(spec.budget)) is not None
+
+
+def sentences(folder: Path) -> list[str]:
+    """What a finished curve says, for people: its minimum, how deep that is, and where the picture is."""
+    told = json.loads((folder / "curve.json").read_text(encoding="utf-8"))
+    minimum, depth, axis = told["minimum"], told["well_depth"], told["coordinate"]
+    lines = []
+    if minimum is None:
+        lines.append("minimum: none was found inside the curve, with two points or more on either side")
+    else:
+        place = measured(minimum["position"], minimum["position_stderr"])
+        lines.append(f"minimum: {axis} = {place}, {measured(minimum['energy'], minimum['energy_stderr'], 'Ha')}, by a local fit")
+    if depth is not None:
+        lines.append(f"depth: {measured(depth['value'], depth['stderr'], 'Ha')} below {axis} = {depth['coordinate']:g}, the last point")
+    return [*(line.replace(NBSP, " ") for line in lines), f"picture: {folder / 'curve.png'}"]
 
 
 def specs_of(loaded: Loaded, cwd: Path) -> list[Spec]:
@@ -278,5 +301,6 @@ def _figure(plan: _Plan, kept: Sequence[_Found], minimum: Minimum | None, depth:
         hf=np.array([math.nan if result.hf is None else result.hf for result in results]),
         minimum=minimum,
         depth=depth,
+        coordinate_units=problem.units if cartesian(filled(problem.geometry or "", {plan.axis: 1.0})) is not None else "",
         subtitle=f"{problem.geometry}, {problem.basis or 'sto-3g'}",
     )

@@ -199,12 +199,7 @@ def specify(  # noqa: PLR0913 - as `run`
         notes.append(f"optimizer: {reason}")
     if budget is not None and budget.qpu is not None and not device.remote:
         notes.append(f"budget: qpu has no effect, since {device.name} bills nothing")
-    if sqd is not None:
-        with below("sqd"):
-            sqd.check(problem)
-    if isinstance(optimizer, Scipy) and len(point):
-        with below("optimizer"):
-            optimizer.check(point, noisy=noisy)
+    _check_parts(problem, point, optimizer, course, sqd, noisy=noisy)
     spec = Spec(
         problem,
         hamiltonian,
@@ -229,6 +224,21 @@ def specify(  # noqa: PLR0913 - as `run`
         with below("execution"):
             check_identity(device.recording, spec.identity())
     return spec if name else replace(spec, name=f"{type(problem).__name__.lower()}-{digest(spec.identity())[:8]}")
+
+
+def _check_parts(
+    problem: Problem, point: Point, optimizer: Minimizer, course: Course | None, sqd: SampledSubspace | None, *, noisy: bool
+) -> None:
+    """Look whether each part goes with the others."""
+    with below("sqd"):
+        if sqd is not None:
+            sqd.check(problem)
+    with below("excited_states"):
+        if course is not None:
+            course.check(problem)
+    with below("optimizer"):
+        if isinstance(optimizer, Scipy) and len(point):
+            optimizer.check(point, noisy=noisy)
 
 
 def _check_types(problem: object, ansatz: object, optimizer: object, budget: object) -> None:
@@ -394,6 +404,8 @@ def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Gen
             False,
             ("start: small random angles around amplitudes of second-order perturbation theory, which alone are a stationary point"),
         )
+    if ansatz.name == "hva" and ansatz.scales is not None:
+        return starts.annealing(ansatz.scales, layers), False, "start: terms switched on slowly, as in annealing"
     if ansatz.name != "qaoa":
         return starts.random_start(len(ansatz.parameters), rng), False, "start: random angles, since there is no formula for this ansatz"
     diagonal = Diagonal.from_operator(hamiltonian)

@@ -172,6 +172,10 @@ def _sweep(loaded: Loaded, runs: Path, progress: ProgressKind, *, require_conver
     text = table.read_text(encoding="utf-8")
     typer.echo(text if text.count("\n") <= _SHOWN_ROWS else "", nl=False)
     typer.echo(f"table: {table}")
+    if table.with_name("curve.json").exists():
+        from qopt.scan import sentences
+
+        typer.echo("\n".join(sentences(table.parent)))
     if require_convergence and not all(result.converged for result in results):
         message = f"{sum(not result.converged for result in results)} of {len(results)} runs did not converge: see {table}"
         raise NotConverged(message)

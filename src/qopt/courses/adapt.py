@@ -15,6 +15,7 @@ from qopt.types import Question, Status
 if TYPE_CHECKING:
     from qopt.courses.pools import Pool
     from qopt.legs import Leg, Legs
+    from qopt.problems import Problem
     from qopt.types import Values
 
 POOL = "pool"
@@ -71,6 +72,9 @@ class Adapt:
             raise InputError("the pool has no operator that stays in the sector: choose a larger active space or another pool", ("pool",))
         return cls(pool, pool.names, operators, gradient, tetris, lookahead)
 
+    def check(self, problem: Problem) -> None:
+        """It goes with every problem that the circuit goes with."""
+
     def __call__(self, legs: Legs) -> Ended:
         """Grow the circuit until a reason to stop is found."""
         growth = _Growth()
@@ -92,8 +96,7 @@ class Adapt:
             added = self._added(slopes)
             growth.added = added
             growth.chosen += added
-            names = ", ".join(self.elements[index] for index in added)
-            legs.say(f"adapt: operator {len(growth.chosen)} is {names}, with a gradient of {growth.gradients[-1]:.3g}")
+            legs.say(f"adapt: {growth.told}operator {self._told(added, len(growth.chosen))}; the gradient is {growth.gradients[-1]:.3g}")
             ansatz = self.pool.ansatz(growth.chosen)
             stage = legs.stage(f"operators {len(growth.chosen)}", ansatz)
             leg = legs.minimise(stage, ansatz, np.concatenate([leg.point, np.zeros(len(added))]))
@@ -128,7 +131,7 @@ class Adapt:
             growth.troughs.append(growth.kept_at)
             growth.kept = None
         if not exact and largest < _SIGNIFICANT * error:
-            return Status.CONVERGED, f"after {count} operators the largest gradient, {told}, can't be told from noise"
+            return Status.CONVERGED, f"after {_counted(count)} the largest gradient, {told}, can't be told from noise"
         if largest < self.gradient:
             if growth.kept is None:
                 growth.kept, growth.kept_at, growth.kept_gradient = leg, count, told
@@ -137,11 +140,16 @@ class Adapt:
             if largest < _NOTHING or not exact or ahead >= self.lookahead or count >= self.operators:
                 looked = f", also with {ahead} more" if ahead else ""
                 return Status.CONVERGED, (
-                    f"after {growth.kept_at} operators the largest gradient is {growth.kept_gradient}, below {self.gradient:g}{looked}"
+                    f"after {_counted(growth.kept_at)} the largest gradient is {growth.kept_gradient}, below {self.gradient:g}{looked}"
                 )
         if count >= self.operators:
-            return Status.GAVE_UP, f"{count} operators were allowed, the largest gradient is still {told}"
+            return Status.GAVE_UP, f"{_counted(count)} were allowed, the largest gradient is still {told}"
         return None
+
+    def _told(self, added: list[int], count: int) -> str:
+        """The operators that are added now, by their numbers."""
+        numbers = range(count - len(added) + 1, count + 1)
+        return ", operator ".join(f"{number} is {self.elements[index]}" for number, index in zip(numbers, added, strict=True))
 
     def _added(self, slopes: Values) -> list[int]:
         """The operator of the largest gradient; in TETRIS also all that are as large as asked for and share nothing with a larger one."""
@@ -158,6 +166,10 @@ class Adapt:
         return added
 
 
+def _counted(operators: int) -> str:
+    return f"{operators} operator{'' if operators == 1 else 's'}"
+
+
 @dataclass
 class _Growth:
     """What came of it so far: operators, those added last, largest gradients before and energies after steps, and where troughs were."""
@@ -171,6 +183,11 @@ class _Growth:
     kept_at: int = 0
     kept_energy: float = 0.0
     kept_gradient: str = ""
+
+    @property
+    def told(self) -> str:
+        """The energy so far, as the beginning of a sentence."""
+        return f"energy {self.energies[-1]:.8g}, " if self.energies else ""
 
     @property
     def drop(self) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from qopt.ansatze.overlap import overlap_circuit
-from qopt.errors import BudgetReached
+from qopt.errors import BudgetReached, InputError
 from qopt.evaluator import NOISY_STEP
 from qopt.legs import Ended
 from qopt.overlaps import Deflated, ExactOverlap, Overlap, default_weights, pairs
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from qopt.durable import Answer, Stage
     from qopt.evaluator import Evaluator
     from qopt.legs import Leg, Legs
+    from qopt.problems import Problem
     from qopt.types import Point, Points
 
 OVERLAP = "overlap"
@@ -55,6 +56,16 @@ class Deflation:
     def final(self) -> int:
         """Every level."""
         return self.levels
+
+    def check(self, problem: Problem) -> None:
+        """As the protocol says: there are as many levels as states that can be found."""
+        states = len(problem.reached())
+        if self.levels > states:
+            raise InputError(
+                f"levels is {self.levels}, expected at most {states}: so many states there are on {problem.qubits} qubits with these "
+                "electrons and symmetries; problem.tapering: false has more",
+                ("levels",),
+            )
 
     def __call__(self, legs: Legs) -> Ended:
         """Find the levels, from the lowest up."""

@@ -13,6 +13,7 @@ from qopt.legs import Ended
 if TYPE_CHECKING:
     from qopt.ansatze.hardware_efficient import Entanglement
     from qopt.legs import Legs
+    from qopt.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class Growth:
     final: ClassVar[int | None] = None
     reps: int
     entanglement: Entanglement = "linear"
+
+    def check(self, problem: Problem) -> None:
+        """It goes with every problem that the circuit goes with."""
 
     def __call__(self, legs: Legs) -> Ended:
         """Run the legs."""

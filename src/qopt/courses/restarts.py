@@ -12,6 +12,7 @@ from qopt.starts import random_start
 
 if TYPE_CHECKING:
     from qopt.legs import Legs
+    from qopt.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class Restarts:
     version: ClassVar[int] = 1
     final: ClassVar[int | None] = None
     tries: int
+
+    def check(self, problem: Problem) -> None:
+        """It goes with every problem that the circuit goes with."""
 
     def __call__(self, legs: Legs) -> Ended:
         """Run the legs."""

@@ -37,14 +37,15 @@ def choose(*, noisy: bool, parameters: int, good_start: bool, evaluations: int |
     if not noisy:
         return Scipy("L-BFGS-B"), "without shot noise gradients are exact, and L-BFGS-B needs the fewest"
     points = parameters**2 + parameters + 1
+    counted = f"{parameters} parameter{'' if parameters == 1 else 's'}"
     if evaluations is not None and evaluations < points * (1 if good_start else 3):
         return Scipy("COBYLA"), f"shot noise and a budget of {evaluations} evaluations: COBYLA gets farthest with few points"
     if parameters <= SURFACE_PARAMETERS:
         expected = "one job is mostly enough from a good start" if good_start else "a few jobs are mostly enough"
-        return ResponseSurface(), f"shot noise and {parameters} parameters: a quadratic fitted to {points} points a job; {expected}"
+        return ResponseSurface(), f"shot noise and {counted}: a quadratic fitted to {points} points a job; {expected}"
     if good_start:
-        return MeasureStart(), f"shot noise, {parameters} parameters and a good start: what is left to gain is less than it costs"
+        return MeasureStart(), f"shot noise, {counted} and a good start: what is left to gain is less than it costs"
     return (
         Scipy("L-BFGS-B", {"maxiter": GRADIENT_JOBS}),
-        f"shot noise and {parameters} parameters: value and gradient in one job of {2 * parameters + 1} points",
+        f"shot noise and {counted}: value and gradient in one job of {2 * parameters + 1} points",
     )

@@ -3,7 +3,7 @@
 from qopt.problems.graphs import NAMED_GRAPHS, Graph, graph_from_edges, named_graph, random_regular, read_graph
 from qopt.problems.maxcut import MaxCut
 from qopt.problems.operator import Operator
-from qopt.problems.problem import Problem
+from qopt.problems.problem import Problem, Property
 from qopt.problems.reference import reference_of
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "MaxCut",
     "Operator",
     "Problem",
+    "Property",
     "graph_from_edges",
     "named_graph",
     "random_regular",

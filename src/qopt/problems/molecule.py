@@ -139,8 +139,8 @@ class Molecule(Problem):
         alpha, beta = self.integrals.electrons
         elements = {f"rdm {p} {q}": Property(operator, element=(p, q)) for (p, q), operator in density_operators(self.mapping).items()}
         return {
-            "N": Property(number_operator(self.mapping), float(alpha + beta)),
-            "Sz": Property(sz_operator(self.mapping), 0.5 * (alpha - beta)),
+            "N": Property(number_operator(self.mapping), float(alpha + beta), conserved=True),
+            "Sz": Property(sz_operator(self.mapping), 0.5 * (alpha - beta), conserved=True),
             "S2": Property(s_squared_operator(self.mapping), self.spin * (self.spin + 1)),
             **self._dipole(),
             **elements,

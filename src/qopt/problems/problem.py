@@ -33,12 +33,14 @@ class Property:
         operator: On the qubits of the Hamiltonian; identity terms need no measurement.
         expected: Its value in the state that is looked for, where that is known: the result says when it is another one.
         units: Of its values; empty where there are none.
+        conserved: Whether it has that value in every state that may be found, also in excited ones.
         element: Row and column, where it is an element of the one-body density matrix.
     """
 
     operator: SparsePauliOp
     expected: float | None = None
     units: str = ""
+    conserved: bool = False
     element: tuple[int, int] | None = None
 
 

@@ -113,8 +113,7 @@ def _subtitle(data: Curve) -> str:
     if data.depth is not None:
         last = data.depth.coordinate
         place = "the separate parts" if last is None else f"the last point, {data.name} = {number(last, 6)}"
-        rising = ", where it still rises" if last is not None and data.depth.rising else ""
-        told.append(f"minimum {measured(data.depth.value, data.depth.stderr, 'Ha')} below {place}{rising}")
+        told.append(f"minimum {measured(data.depth.value, data.depth.stderr, 'Ha')} below {place}")
     return ", ".join(told).replace(NBSP, " ")
 
 

@@ -58,7 +58,8 @@ def size(result: dict[str, Any]) -> Sequence[Fact]:
 def _level(index: int, level: dict[str, Any], units: str) -> Fact:
     exact = "" if level["exact"] is None else f"exact {number(level['exact'])}"
     spin = level["properties"].get("S2")
-    notes = ", ".join(part for part in (exact, "" if spin is None else f"S² {spin['value']:.3g}") if part)
+    told = ["" if item is None else f"{label} {item['value']:.3g}" for label, item in (("N", level["properties"].get("N")), ("S²", spin))]
+    notes = ", ".join(part for part in (exact, *told) if part)
     return Fact(f"level {index}", measured(level["value"], level["stderr"], units), f"({notes})" if notes else "")
 
 

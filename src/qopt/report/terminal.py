@@ -252,7 +252,11 @@ class Plain:
         job = [f"job {progress.job}"] if progress.job else []
         if progress.question.stage != MAIN:
             # No values: the best of them would be biased, and which one counts is for the result to say.
-            what = "gradients of the whole pool" if progress.question.stage == "pool" else f"{count(points, 'point')} measured afresh"
+            what = (
+                "gradients of the whole pool"
+                if progress.question.stage == "pool"
+                else f"{count(points, 'point')} {'measured afresh' if progress.estimate.shots else 'computed again'}"
+            )
             return [f"{progress.question.stage:>6}", what, *job]
         fields = [f"{progress.evaluations:>6,}", measured(*tally.value(progress), units)]
         if tally.best is not None:

@@ -10,12 +10,16 @@ from qopt.diagonal import Diagonal
 from qopt.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qiskit.quantum_info import SparsePauliOp
 
     from qopt.types import Point
 
 _GAMMA = 0.6
 _BETA = 0.3
+_FULLY = 1.0
+"""Radians of a rotation, which are twice those of the term's own angle."""
 
 
 def ramp(hamiltonian: SparsePauliOp, layers: int) -> Point:
@@ -37,6 +41,25 @@ def ramp(hamiltonian: SparsePauliOp, layers: int) -> Point:
         raise InputError(message)
     steps = np.arange(1, layers + 1) / layers
     return np.concatenate([_GAMMA * steps / np.abs(coefficients).max(), _BETA * steps[::-1]])
+
+
+def annealing(scales: Sequence[float], layers: int) -> Point:
+    """`(groups layers,)` angles of a Hamiltonian variational ansatz that follows a slow switch-on, layer by layer, group by group.
+
+    The last group of each layer is the one whose ground state the circuit begins in: it acts fully all the time. The others are switched on,
+    by `(l - 1/2) / layers` in layer l. Fully is half a radian for the mean term.
+
+    Args:
+        scales: `(groups layers,)` as in the ansatz: how far each parameter moves where a rotation moves by a radian.
+        layers: How many.
+
+    References:
+        Sack, Serbyn 2021, arXiv:2101.05742 (Trotterised quantum annealing as a start).
+    """
+    full = _FULLY * np.asarray(scales, dtype=np.float64).reshape(layers, -1)
+    share = (np.arange(layers) + 0.5) / layers
+    full[:, :-1] *= share[:, None]
+    return full.ravel()
 
 
 def interp(point: Point, layers: int) -> Point:

@@ -1,6 +1,7 @@
 """The vocabulary that every room shares: points, estimates, questions, outcomes, results. No qiskit, no scipy, no I/O."""
 
 from qopt.types.results import (
+    SIGNIFICANT,
     Baseline,
     Density,
     Drift,
@@ -39,6 +40,7 @@ __all__ = [
     "LEAST_BUSY",
     "SAME_POINT",
     "SESSION",
+    "SIGNIFICANT",
     "TWIN",
     "Baseline",
     "Bits",

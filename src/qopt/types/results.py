@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-_SIGNIFICANT = 4.0
+SIGNIFICANT = 4.0
 """Standard errors that a property has to be off to be told: of a few of them noise alone does that once in some thousand runs."""
-_ROUNDING = 1e-6
+_ROUNDING = 1e-3
+"""A property that is off by less is not worth a word: an optimizer's exact end is not nearer."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Observed:
     @property
     def off(self) -> bool:
         """Whether it is another value than the expected one, by more than noise and rounding."""
-        return self.expected is not None and abs(self.value - self.expected) > _SIGNIFICANT * self.stderr + _ROUNDING
+        return self.expected is not None and abs(self.value - self.expected) > SIGNIFICANT * self.stderr + _ROUNDING
 
 
 @dataclass(frozen=True)

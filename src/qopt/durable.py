@@ -27,6 +27,7 @@ from qopt.programs import Frozen, Program, PubData, from_bytes, to_bytes
 from qopt.types import SAME_POINT, Estimate, Question
 
 if TYPE_CHECKING:
+    from qopt.planning.cost import Timing
     from qopt.purse import Purse
     from qopt.signals import Signals
 
@@ -115,6 +116,7 @@ class Durable:
         evaluations: Points that the optimizer asked for so far.
         waits: As given.
         stages: Those that questions were about in this part of the run, by name.
+        timings: How long an execution of a circuit takes, by its identity.
         purse: What a device may still cost, once it is known; None where nothing is billed.
         on_live: Called once, before the optimizer's first question that was not asked before.
     """
@@ -143,6 +145,7 @@ class Durable:
         self._listener = listener
         self.waits = wait
         self.stages: dict[str, Stage] = {}
+        self.timings: dict[int, tuple[Frozen, Timing]] = {}
         self.purse: Purse | None = None
         self.on_live: Callable[[], None] | None = None
         self._told_inexact = False
@@ -186,6 +189,11 @@ class Durable:
         if stage.frozen is not self._frozen:
             self._frozen = stage.frozen
             self._executor = None
+
+    @property
+    def frozen(self) -> Frozen:
+        """The circuit that questions are about now."""
+        return self._frozen
 
     def begun_with(self, frozen: Frozen) -> bool:
         """Whether it is the circuit that the run began with."""

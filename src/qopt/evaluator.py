@@ -39,13 +39,12 @@ class Frontier:
     stop: bool = False
     stops: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
-    def check(self, stage: Stage, question: Question, *, calls: int, reserve: int) -> None:
+    def check(self, stage: Stage, question: Question, *, reserve: int) -> None:
         """Look whether a question can be afforded, if it would cost something: what was asked already was affordable then.
 
         Args:
             stage: To be asked.
             question: Of it.
-            calls: Of the main stage before it.
             reserve: Shots kept back for the final measurement.
 
         Raises:
@@ -56,21 +55,22 @@ class Frontier:
             self.durable.turn_to(stage)
             self.durable.go_live()  # before the budget is looked at: what it finds may cost something, too
         if self._is_new(key):
-            self._check_budget(stage, question, calls, reserve)
+            self._check_budget(stage, question, reserve)
 
     def _is_new(self, key: tuple[str, int]) -> bool:
         """Whether the question would cost something: what was asked was affordable when it was asked, and may be paid already."""
         ledger = self.durable.ledger
         return key not in ledger.answered and key not in ledger.jobs if self.stop else key not in ledger.asked
 
-    def _was_stopping(self, calls: int) -> bool:
+    def _was_stopping(self) -> bool:
         """Whether the run was stopped here under the same budget: what was left of its seconds then is not what is left now."""
+        calls = self.durable.ledger.progress
         known = self.durable.ledger.budgets.get(calls) or self.stops.get(calls)
         return known == asdict(self.budget)
 
-    def _check_budget(self, stage: Stage, question: Question, calls: int, reserve: int) -> None:
+    def _check_budget(self, stage: Stage, question: Question, reserve: int) -> None:
         budget, ledger, points = self.budget, self.durable.ledger, len(question.points)
-        if self.stop or self._was_stopping(calls):
+        if self.stop or self._was_stopping():
             raise BudgetReached
         counted = points if question.stage == MAIN else 0
         if budget.evaluations is not None and self.durable.evaluations + counted > budget.evaluations:
@@ -151,7 +151,7 @@ class Evaluator:
             raise InputError(message, ("optimizer",))
         question = Question(MAIN, self.call, kind, points)
         try:
-            self._frontier.check(self._stage, question, calls=self.call, reserve=self._reserve)
+            self._frontier.check(self._stage, question, reserve=self._reserve)
             self.call += 1
             return self._frontier.durable.measure(self._stage, question)
         except Exception as error:

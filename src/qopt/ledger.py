@@ -21,6 +21,8 @@ MAIN = "main"
 """The stage in which the optimizer asks."""
 FINAL = "final"
 """The stage in which the best points are measured again; its calls are numbered by those of the main stage that they rest on."""
+AFTERWARDS = (FINAL, "samples", "drift")
+"""Stages of which the course of a run does not depend."""
 STOPPED = "stopped"
 """The event of a budget that was reached."""
 REFERENCE = "reference"
@@ -144,6 +146,11 @@ class Ledger:
 
     def _answered_of(self, stage: str, calls: range | None) -> list[tuple[str, int]]:
         return [key for key in sorted(self.answered) if key[0] == stage and (calls is None or key[1] in calls)]
+
+    @property
+    def progress(self) -> int:
+        """How many calls were answered that the course of the run rests on: by it the final measurement is numbered."""
+        return sum(key[0] not in AFTERWARDS for key in self.answered)
 
     def calls(self, stage: str) -> int:
         """How many calls of a stage were answered."""

@@ -87,7 +87,7 @@ class Course(Protocol):
     Everything that it asks goes through the legs, so that a run that is begun again asks the same and is answered from the journal.
     """
 
-    def check(self, problem: Problem) -> None:
+    def check(self, problem: Problem, *, noisy: bool) -> None:
         """Look, before anything is sent, whether it goes with a problem.
 
         Raises:
@@ -218,7 +218,7 @@ class Legs:
         Raises:
             BudgetReached: If it can't be afforded.
         """
-        self._frontier.check(stage, question, calls=self.calls, reserve=self._reserve(self.first))
+        self._frontier.check(stage, question, reserve=self._reserve(self.first))
         return self._frontier.durable.measure(stage, question)
 
     def measured(self, stage: Stage, question: Question) -> Answer:

@@ -31,6 +31,7 @@ class Purse:
         usage: Seconds that the open Session has been billed so far, asked of the service.
         final: Points of the final measurement.
         measured: How many evaluations the final measurement of so many points costs.
+        samples: Executions of the final circuit that are sampled after that.
         plan: Seconds that the account's plan had left when this part of the run began; None is no limit.
         before: Seconds that the run had been billed by then.
     """
@@ -42,6 +43,7 @@ class Purse:
     usage: Callable[[], float | None]
     final: int
     measured: Callable[[int], int]
+    samples: int = 0
     plan: float | None = None
     before: float = 0.0
 
@@ -53,7 +55,7 @@ class Purse:
     @property
     def reserve(self) -> float:
         """Predicted for the final measurement."""
-        return self.predicted(self.final, FINAL)
+        return self.predicted(self.final, FINAL) + (seconds_for(self.samples, self.timing) if self.samples else 0.0)
 
     def wallet(self, *, without: tuple[str, int] | None = None) -> Wallet:
         """What was spent and learned; jobs in flight count by the upper end of their estimate, but for one that is about to be sent."""

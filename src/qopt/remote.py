@@ -96,26 +96,39 @@ def purse_of(spec: Spec, durable: Durable, frozen: Frozen, executor: Executor, f
         first: Whether it is the circuit that the run began with, whose timing is kept.
     """
     ledger = durable.ledger
+    if id(frozen) not in durable.timings:
+        found = timing(spec, ledger, frozen) if first else forecast.timing_on(spec, frozen, spec.device.target(frozen))
+        durable.timings[id(frozen)] = frozen, found
+    _, one = durable.timings[id(frozen)]
+    if durable.purse is not None:
+        return replace(durable.purse, timing=one)
     account = spec.device.account
     assert account is not None  # noqa: S101 - as above
     return Purse(
         spec.budget.qpu,
         ledger,
-        timing(spec, ledger, frozen) if first else forecast.timing_on(spec, frozen, spec.device.target(frozen)),
-        lambda stage, points: executions(_program(spec, durable, frozen, stage, points)),
+        one,
+        lambda stage, points: executions(_program(spec, durable, stage, points)),
         executor.usage,
         final,
-        lambda points: evaluations(frozen, points),
+        lambda points: evaluations(_main(durable, frozen), points),
+        samples=0 if spec.sqd is None else spec.sqd.shots,
         plan=account.allowance().remaining,
         before=ledger.bills.seconds,
     )
 
 
-def _program(spec: Spec, durable: Durable, frozen: Frozen, stage: str, points: int) -> Program:
+def _main(durable: Durable, frozen: Frozen) -> Frozen:
+    """The circuit whose energies are measured now."""
+    known = durable.stages.get(MAIN)
+    return frozen if known is None else known.frozen
+
+
+def _program(spec: Spec, durable: Durable, stage: str, points: int) -> Program:
     """A job of so many points in a stage; one that is not known yet is taken to be like the energies."""
     known = durable.stages.get(stage)
     if known is None or stage == MAIN:
-        return forecast.program(spec, frozen if known is None else known.frozen, points)
+        return forecast.program(spec, _main(durable, durable.frozen), points)
     return known.objective.encode(known.frozen, np.zeros((points, len(known.frozen.parameters))), 1)
 
 

@@ -243,6 +243,7 @@ def _begin(  # noqa: PLR0913 - what a run is and where it is kept
     events: list[Event],
 ) -> None:
     digests = save(frozen, home / "frozen")
+    spec.problem.keep(home)
     reach("frozen")
     if config is not None:
         runs.write(home / "config.yaml", config)
@@ -308,7 +309,7 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
         try:
             ended = (spec.course or straight)(legs)
             final = replace(ended.leg.stage, name=FINAL, objective=policy)
-            asked, calls = durable.evaluations, ledger.calls(MAIN)
+            asked, calls = durable.evaluations, ledger.progress
             if ended.status is Status.BUDGET and calls not in ledger.budgets:
                 ledger.append(Event(STOPPED, {"calls": calls, "budget": asdict(spec.budget)}))
             reach("stopped")
@@ -335,7 +336,7 @@ def _go_on(  # noqa: PLR0913 - `execute` in two parts
 
 def _final_points(spec: Spec, ledger: Ledger, ended: Ended, count: int) -> Points:
     """`(m, n)`: what the final measurement takes, as it was recorded where it was asked already."""
-    calls, leg, recorded = ledger.calls(MAIN), ended.leg, spec.device.recording
+    calls, leg, recorded = ledger.progress, ended.leg, spec.device.recording
     known = ledger.asked.get((FINAL, calls))
     if known is not None:
         return np.array(known.points, dtype=np.float64)

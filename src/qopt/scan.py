@@ -19,6 +19,7 @@ from qopt.curves import Step, better, fit, walk, well_depth
 from qopt.errors import InputError, below
 from qopt.execution.connect import Connections
 from qopt.journal import read
+from qopt.problems import kept
 from qopt.problems.alignment import along
 from qopt.problems.coordinates import cartesian, filled, names, written
 from qopt.problems.excitation_product import ExcitationProduct
@@ -79,10 +80,18 @@ class _Plan:
             # Noise of its own for every run: a fit through the points takes it to be independent.
             "seed": (config.seed + index + (len(self.values) if back else 0)) % 2**32,
         }
-        if start is not None:
+        home, molecule = self.folder / changes["name"], self.molecules[index]
+        header = runs.header_of(read(home).records) if runs.exists(home) else None
+        if header is not None and (start is not None or direction == "backward"):
+            # It goes on from where it was begun, though its neighbours may have come further since.
+            start = np.array(header.identity["start"])
+        if start is not None and len(start):
             changes["start"] = models.ValuesStart(type="values", values=tuple(start.tolist()))
+        known = kept.read(home / kept.FILE)
+        if known is not None and known.recipe == molecule.recipe:
+            molecule = known
         loaded = replace(self.loaded, config=config.model_copy(update=changes))
-        return loaded, spec_of(loaded, self.cwd, data=self.molecules[index])
+        return loaded, spec_of(loaded, self.cwd, data=molecule)
 
 
 @dataclass(frozen=True)

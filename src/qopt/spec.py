@@ -23,7 +23,7 @@ from qopt.execution.recorded import check_identity
 from qopt.execution.simulator import Simulator
 from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, with_terms, without_identity
-from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
+from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy, choose
 from qopt.problems import Problem
 from qopt.problems.excitation_product import ExcitationProduct
 from qopt.properties import Grouping, grouped
@@ -235,8 +235,12 @@ def _check_parts(
             sqd.check(problem)
     with below("excited_states"):
         if course is not None:
-            course.check(problem)
+            course.check(problem, noisy=noisy)
+    if course is not None and course.final is not None and not len(point):
+        raise InputError("the ansatz has no parameters, levels above the ground state need some: choose another ansatz", ("ansatz",))
     with below("optimizer"):
+        if course is not None and isinstance(optimizer, MeasureStart):
+            raise InputError("optimizer is none, but what grows or is excited has to be optimized: choose another one", ("type",))
         if isinstance(optimizer, Scipy) and len(point):
             optimizer.check(point, noisy=noisy)
 
@@ -391,19 +395,11 @@ def check(spec: Spec, frozen: Frozen) -> None:
 
 def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Generator) -> tuple[Point, bool, str]:
     """Where to begin when nothing was said: the point, whether it is known to be good, and why it was chosen."""
-    layers = ansatz.layers or 1
     if not ansatz.parameters:
         return np.zeros(0), True, ""
-    product = ansatz.product
-    if isinstance(product, ExcitationProduct):
-        point = starts.mp2(product.integrals, product.excitations, product.parameters)
-        if ansatz.name not in _GENERALISED:
-            return point, True, "start: amplitudes of second-order perturbation theory"
-        return (
-            point + rng.normal(0.0, _SMALL_ANGLE, len(point)),
-            False,
-            ("start: small random angles around amplitudes of second-order perturbation theory, which alone are a stationary point"),
-        )
+    if isinstance(ansatz.product, ExcitationProduct):
+        return _amplitudes(ansatz.product, ansatz.name, rng)
+    layers = ansatz.layers or 1
     if ansatz.name == "hva" and ansatz.scales is not None:
         return starts.annealing(ansatz.scales, layers), False, "start: terms switched on slowly, as in annealing"
     if ansatz.name != "qaoa":
@@ -412,6 +408,15 @@ def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Gen
     if diagonal is not None and set(diagonal.supports.sum(axis=1).tolist()) - {0} == {2}:
         return starts.fixed_angles(hamiltonian, layers), True, "start: published fixed angles, rescaled to the graph"
     return starts.ramp(hamiltonian, layers), False, "start: a linear ramp, since the Hamiltonian is not one of couplings alone"
+
+
+def _amplitudes(product: ExcitationProduct, name: str, rng: np.random.Generator) -> tuple[Point, bool, str]:
+    """Perturbation theory's, and small random angles around them where these alone have no slope."""
+    point = starts.mp2(product.integrals, product.excitations, product.parameters)
+    if name not in _GENERALISED:
+        return point, True, "start: amplitudes of second-order perturbation theory"
+    said = "start: small random angles around amplitudes of second-order perturbation theory, which alone are a stationary point"
+    return point + rng.normal(0.0, _SMALL_ANGLE, len(point)), False, said
 
 
 def _computes(device: Device) -> bool:

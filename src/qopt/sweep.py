@@ -71,8 +71,8 @@ def sweep(
     home = runs.folder_of(folder, config.name)
     # Every choice is made, and so every mistake found, before the first run begins.
     parts = _parts(loaded, outer)
-    specs = _logging_in_once([_with_grid(spec_of(part, cwd), inner) for part, _ in parts])
     where = home if outer else folder
+    specs = _logging_in_once([_with_grid(spec_of(part, cwd, home=where / part.config.name), inner) for part, _ in parts])
     results = _executed([(part, spec) for (part, _), spec in zip(parts, specs, strict=True)], where, listener_of, wait=wait)
     rows: list[list[Any]] = []
     for (_, combination), spec, result in zip(parts, specs, results, strict=True):

@@ -39,13 +39,14 @@ if TYPE_CHECKING:
     from qopt.types import Minimizer, Point
 
 
-def spec_of(loaded: Loaded, cwd: Path, *, data: MolecularData | None = None) -> Spec:
+def spec_of(loaded: Loaded, cwd: Path, *, data: MolecularData | None = None, home: Path | None = None) -> Spec:
     """The run that a config describes; nothing is written, nothing is sent.
 
     Args:
         loaded: The config.
         cwd: The working directory; custom code is loaded from below it alone.
         data: The molecule, where it is known already: along a curve orbitals are aligned.
+        home: The run folder, where a run that was begun keeps what could not be computed again to the last bit.
 
     Raises:
         InputError: With the config key that is wrong.
@@ -53,7 +54,7 @@ def spec_of(loaded: Loaded, cwd: Path, *, data: MolecularData | None = None) -> 
     config, base = loaded.config, loaded.base
     with below("problem"), warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", LongBonds)
-        problem = _problem(config.problem, base, cwd, data)
+        problem = _problem(config.problem, loaded, cwd, data, home)
     with below("ansatz"):
         ansatz = _ansatz(config.ansatz, problem)
         course = _course(config, problem)
@@ -87,7 +88,8 @@ def fork_of(loaded: Loaded, spec: Spec) -> Loaded:
     return replace(loaded, config=loaded.config.model_copy(update={"name": spec.name, "start": start}))
 
 
-def _problem(config: models.Problem, base: Path, cwd: Path, data: MolecularData | None) -> Problem:
+def _problem(config: models.Problem, loaded: Loaded, cwd: Path, data: MolecularData | None, home: Path | None) -> Problem:
+    base = loaded.base
     if isinstance(config, models.MaxCut):
         with below("graph"):
             return MaxCut(_graph(config.graph, base))
@@ -95,7 +97,7 @@ def _problem(config: models.Problem, base: Path, cwd: Path, data: MolecularData 
         with below("file"):
             return Operator.from_file(base / config.file)
     if isinstance(config, molecules.Molecule):
-        return physics.molecule_of(config, base, data)
+        return physics.molecule_of(config, base, data, home)
     if isinstance(config, molecules.TransverseFieldIsing | molecules.Heisenberg):
         return physics.spins_of(config)
     problem = _custom_class(config, base, cwd)
@@ -143,6 +145,9 @@ def _course(config: models.RunConfig, problem: Problem) -> Course | None:
     grows = isinstance(ansatz, molecules.AdaptAnsatz) or (isinstance(ansatz, models.HardwareEfficientAnsatz) and ansatz.growth)
     if grows and excited is not None:
         message = "the circuit grows for the ground state alone: leave excited_states out, or use an ansatz that doesn't grow"
+        raise InputError(message)
+    if grows and isinstance(config.start, models.RandomStart) and config.start.tries > 1:
+        message = "the circuit grows from one start: leave start.tries out, or use an ansatz that doesn't grow"
         raise InputError(message)
     if isinstance(ansatz, molecules.AdaptAnsatz):
         return physics.adapt_of(ansatz, problem)

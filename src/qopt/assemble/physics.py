@@ -11,10 +11,11 @@ from qopt.ansatze.qubit_pool import qubit_pool
 from qopt.config import molecules as models
 from qopt.courses import Adapt, ExcitationPool, PauliPool
 from qopt.errors import InputError, below
+from qopt.problems import kept
 from qopt.problems.active_space import Space
 from qopt.problems.coordinates import filled, is_file
 from qopt.problems.excitation_product import ExcitationProduct
-from qopt.problems.geometry import Geometry, from_geometry
+from qopt.problems.geometry import Geometry, from_geometry, recipe_of
 from qopt.problems.mapping import conserving
 from qopt.problems.molecular_data import MolecularData, from_fcidump, shipped
 from qopt.problems.molecule import Molecule
@@ -36,13 +37,13 @@ Excited: TypeAlias = models.UccsdAnsatz | models.KUpccgsdAnsatz | models.PairAns
 """Ansatzes of excitations on a determinant."""
 
 
-def molecule_of(config: models.Molecule, base: Path, data: MolecularData | None = None) -> Molecule:
-    """The molecule of a config; paths are relative to `base`. Data that is known already is taken as it is.
+def molecule_of(config: models.Molecule, base: Path, data: MolecularData | None = None, home: Path | None = None) -> Molecule:
+    """The molecule of a config; paths are relative to `base`. Data that is known already is taken as it is, and what a run keeps too.
 
     Raises:
         InputError: With the key that is wrong.
     """
-    data = (data or _data(config, base)).checked(config.charge, config.multiplicity)
+    data = (data or _kept(config, base, home) or _data(config, base)).checked(config.charge, config.multiplicity)
     wanted = config.active_space or models.ActiveSpace()
     space = Space(config.frozen_core, wanted.electrons, wanted.orbitals)
     if wanted.natural:
@@ -193,6 +194,14 @@ def molecule_for(ansatz: str, problem: Problem) -> Molecule:
         message = f"ansatz {ansatz} is made of a molecule's orbitals: use it with problem {{type: molecule}}, or hardware-efficient here"
         raise InputError(message, ("type",))
     return problem
+
+
+def _kept(config: models.Molecule, base: Path, home: Path | None) -> MolecularData | None:
+    """What the run in a folder was begun with, if it was computed from the same geometry."""
+    if home is None or config.geometry is None:
+        return None
+    data = kept.read(home / kept.FILE)
+    return data if data is not None and data.recipe == recipe_of(geometry_of(config, base)) else None
 
 
 def _data(config: models.Molecule, base: Path) -> MolecularData:

@@ -106,9 +106,10 @@ def _execute(  # noqa: PLR0913 - what `run` and `finish` share
     from qopt.config import dump
     from qopt.report.terminal import progress as shown
     from qopt.runner import execute, forked
+    from qopt.runs import folder_of
 
     try:
-        spec, parent = spec_of(loaded, Path.cwd()), None
+        spec, parent = spec_of(loaded, Path.cwd(), home=folder_of(runs, loaded.config.name)), None
         if fork:
             spec, parent = forked(spec, runs)
             loaded, recipe = fork_of(loaded, spec), None

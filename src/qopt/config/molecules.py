@@ -62,8 +62,8 @@ class Molecule(Model):
             expected("exactly one of the keys molecule, geometry and integrals")
         if self.geometry is None and self.units != "angstrom":
             expected("units only with a geometry, whose coordinates they are of")
-        if self.integrals is not None and self.basis is not None:
-            expected("no basis with integrals, which were made in one")
+        if self.integrals is not None and (self.basis is not None or self.charge is not None):
+            expected("neither basis nor charge with integrals: the file's were made in a basis, with so many electrons")
         return self
 
 

@@ -72,7 +72,7 @@ class Adapt:
             raise InputError("the pool has no operator that stays in the sector: choose a larger active space or another pool", ("pool",))
         return cls(pool, pool.names, operators, gradient, tetris, lookahead)
 
-    def check(self, problem: Problem) -> None:
+    def check(self, problem: Problem, *, noisy: bool) -> None:
         """It goes with every problem that the circuit goes with."""
 
     def __call__(self, legs: Legs) -> Ended:
@@ -93,14 +93,17 @@ class Adapt:
                 status, message = reason
                 legs.say(f"adapt: {message}")
                 return growth.ended(growth.kept or leg, self, status, message)
-            added = self._added(slopes)
+            added = self._added(slopes)[: self.operators - len(growth.chosen)]
             growth.added = added
             growth.chosen += added
             legs.say(f"adapt: {growth.told}operator {self._told(added, len(growth.chosen))}; the gradient is {growth.gradients[-1]:.3g}")
             ansatz = self.pool.ansatz(growth.chosen)
             stage = legs.stage(f"operators {len(growth.chosen)}", ansatz)
-            leg = legs.minimise(stage, ansatz, np.concatenate([leg.point, np.zeros(len(added))]))
-            growth.energies.append(float(legs.ledger.values(stage.name, leg.calls)[0].min(initial=np.inf)))
+            before, leg = leg, legs.minimise(stage, ansatz, np.concatenate([leg.point, np.zeros(len(added))]))
+            if not leg.calls:
+                return growth.ended(before, self, leg.status, leg.message)
+            growth.energies.append(float(legs.ledger.values(stage.name, leg.calls)[0].min()))
+            growth.ends.append(leg.status)
             if leg.stopped:
                 return growth.ended(leg, self, leg.status, leg.message)
 
@@ -179,6 +182,7 @@ class _Growth:
     gradients: list[float] = field(default_factory=list)
     energies: list[float] = field(default_factory=list)
     troughs: list[int] = field(default_factory=list)
+    ends: list[Status] = field(default_factory=list)
     kept: Leg | None = None
     kept_at: int = 0
     kept_energy: float = 0.0
@@ -197,6 +201,8 @@ class _Growth:
     def ended(self, leg: Leg, adapt: Adapt, status: Status, message: str) -> Ended:
         """The course's end on a leg, with all that is worth telling."""
         count = len(leg.ansatz.parameters)
+        if status is Status.CONVERGED and Status.GAVE_UP in self.ends:
+            status, message = Status.GAVE_UP, f"{message}; but the optimizer stopped at its own limit on the way"
         report: dict[str, Any] = {
             "course": adapt.name,
             "operators": [adapt.elements[index] for index in self.chosen[:count]],

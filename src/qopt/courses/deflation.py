@@ -11,7 +11,7 @@ from qopt.ansatze.overlap import overlap_circuit
 from qopt.errors import BudgetReached, InputError
 from qopt.evaluator import NOISY_STEP
 from qopt.legs import Ended
-from qopt.overlaps import Deflated, ExactOverlap, Overlap, default_weights, pairs
+from qopt.overlaps import MAX_QUBITS, Deflated, ExactOverlap, Overlap, default_weights, pairs
 from qopt.problems.excitation_product import ExcitationProduct, OverlapProduct
 from qopt.starts import random_start
 from qopt.types import Estimate, Gradient, Question, Status
@@ -57,8 +57,12 @@ class Deflation:
         """Every level."""
         return self.levels
 
-    def check(self, problem: Problem) -> None:
+    def check(self, problem: Problem, *, noisy: bool) -> None:
         """As the protocol says: there are as many levels as states that can be found."""
+        if not noisy and problem.qubits > MAX_QUBITS:
+            raise InputError(
+                f"exact overlaps are computed on at most {MAX_QUBITS} qubits, the problem has {problem.qubits}: use objective expectation"
+            )
         states = len(problem.reached())
         if self.levels > states:
             raise InputError(
@@ -78,9 +82,8 @@ class Deflation:
         while len(found) < self.levels and not stopped:
             stage = replace(legs.stage("overlaps", _overlaps_of(ansatz), objective), name=OVERLAP)
             chosen = self._weights(legs, energies)
-            level = self._level(legs, stage, np.array(found), Deflated(chosen))
+            level, stopped = self._level(legs, stage, np.array(found), Deflated(chosen))
             if level is None:
-                stopped = True
                 break
             leg, kept = level
             weights.append(list(chosen))
@@ -92,8 +95,8 @@ class Deflation:
         told = f"{len(found)} of {self.levels} levels" if stopped else f"{len(found)} levels"
         return Ended(ground, legs.stopped if stopped else status, told, points=np.array(found), report=report)
 
-    def _level(self, legs: Legs, stage: Stage, found: Points, deflated: Deflated) -> tuple[Leg, list[float]] | None:
-        """The lowest of several tries, and its overlaps with the levels below; None where the run was stopped."""
+    def _level(self, legs: Legs, stage: Stage, found: Points, deflated: Deflated) -> tuple[tuple[Leg, list[float]] | None, bool]:
+        """The lowest of the tries that came to their end, with its overlaps with the levels below; and whether the run was stopped."""
         spec, best = legs.spec, None
         lowest = np.inf
         for attempt in range(self.tries):
@@ -107,14 +110,14 @@ class Deflation:
 
             leg = legs.minimise(legs.first, spec.ansatz, random_start(len(spec.ansatz.parameters), rng), around)
             if leg.stopped:
-                return None
+                return best, True
             try:
                 value, overlaps = made[0].at(leg.point)
             except BudgetReached:
-                return None
+                return best, True
             if value < lowest:
                 lowest, best = value, (leg, overlaps)
-        return best
+        return best, False
 
     def _weights(self, legs: Legs, energies: list[float]) -> tuple[float, ...]:
         if self.weight is not None:
@@ -155,8 +158,9 @@ class _Penalised:
     def at(self, point: Point) -> tuple[float, list[float]]:
         """The penalised energy at an `(n,)` point in radians, and its overlaps, as they were seen; measured where they were not."""
         if point.tobytes() not in self._seen:
-            self((point / self._evaluate.scales)[None, :])
-            return list(self._seen.values())[-1]
+            scaled = point / self._evaluate.scales
+            self(scaled[None, :])
+            return self._seen[(scaled * self._evaluate.scales).tobytes()]
         return self._seen[point.tobytes()]
 
     def gradient(self, point: Point) -> Gradient:
@@ -189,7 +193,11 @@ class _Penalised:
     def _overlaps(self, kind: str, points: Points) -> Answer:
         """Of every point with every level, asked under the number of the energies' call."""
         rows = pairs(points * self._evaluate.scales, self._found)
-        return self._legs.ask(self._stage, Question(OVERLAP, self._evaluate.call - 1, kind, rows))
+        try:
+            return self._legs.ask(self._stage, Question(OVERLAP, self._evaluate.call - 1, kind, rows))
+        except Exception as error:
+            self._evaluate.failure = error
+            raise
 
     def _by_point(self, overlaps: Estimate) -> NDArray[np.float64]:
         """`(k, levels)`."""

@@ -38,18 +38,23 @@ class Growth:
     reps: int
     entanglement: Entanglement = "linear"
 
-    def check(self, problem: Problem) -> None:
+    def check(self, problem: Problem, *, noisy: bool) -> None:
         """It goes with every problem that the circuit goes with."""
 
     def __call__(self, legs: Legs) -> Ended:
         """Run the legs."""
         leg = legs.minimise(legs.first, legs.spec.ansatz, legs.spec.start)
         qubits = legs.spec.ansatz.circuit.num_qubits
+        status, message = leg.status, leg.message
         begun = legs.spec.ansatz.layers or 1
         for reps in range(begun + 1, self.reps + 1):
             if leg.stopped:
                 break
             ansatz = hardware_efficient(qubits, reps, self.entanglement)
             legs.say(f"growth: {reps} repetitions, {len(ansatz.parameters)} parameters")
-            leg = legs.minimise(legs.stage(f"repetitions {reps}", ansatz), ansatz, np.concatenate([np.zeros(qubits), leg.point]))
-        return Ended(leg, leg.status, leg.message, report={"course": self.name, "repetitions": leg.ansatz.layers})
+            deeper = legs.minimise(legs.stage(f"repetitions {reps}", ansatz), ansatz, np.concatenate([np.zeros(qubits), leg.point]))
+            status, message = deeper.status, deeper.message
+            if not deeper.calls:
+                break
+            leg = deeper
+        return Ended(leg, status, message, report={"course": self.name, "repetitions": leg.ansatz.layers})

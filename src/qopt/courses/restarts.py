@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -28,7 +28,7 @@ class Restarts:
     final: ClassVar[int | None] = None
     tries: int
 
-    def check(self, problem: Problem) -> None:
+    def check(self, problem: Problem, *, noisy: bool) -> None:
         """It goes with every problem that the circuit goes with."""
 
     def __call__(self, legs: Legs) -> Ended:
@@ -43,8 +43,11 @@ class Restarts:
             legs.say(f"start {attempt + 1} of {self.tries}")
             rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(5, attempt)))
             leg = legs.minimise(legs.first, spec.ansatz, random_start(len(spec.start), rng))
+            if not leg.calls:
+                break
             energies.append(legs.value(leg))
             if energies[-1] < min(energies[:-1]):
                 best = leg
         status = leg.status if leg.stopped else best.status
-        return Ended(best, status, best.message, report={"course": self.name, "energies": energies})
+        # All legs are of one circuit, so the best points of any of them are measured afresh.
+        return Ended(replace(best, calls=range(legs.calls)), status, best.message, report={"course": self.name, "energies": energies})

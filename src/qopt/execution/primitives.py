@@ -118,7 +118,8 @@ def run_aer(backend: AerSimulator, program: Program) -> list[PubData]:
         (answer,) = read(estimator.run([_estimator_pub(pub)], precision=0.0).result(), (pub,))
         evs = np.array(answer["evs"], dtype=np.float64)
         if pub.shots is not None:
-            evs[:, 0] += rng.normal(size=len(evs)) * np.sqrt(np.maximum(evs[:, 1] - evs[:, 0] ** 2, 0.0) / pub.shots)
+            means, squares = evs[:, 0::2], evs[:, 1::2]
+            evs[:, 0::2] += rng.normal(size=means.shape) * np.sqrt(np.maximum(squares - means**2, 0.0) / pub.shots)
         answers.append({"evs": evs})
     return answers
 

@@ -61,8 +61,8 @@ class ExcitationProduct:
 
     def constant_of(self, circuit: QuantumCircuit, parameters: Sequence[str], hamiltonian: SparsePauliOp) -> float | None:
         """What a Hamiltonian has more than that of the integrals, a number; None if that or the circuit isn't the one of this product."""
-        own = self.ansatz("")
-        if own.parameters != tuple(parameters) or circuit_digest(own.circuit) != circuit_digest(circuit):
+        own, gates = self.ansatz(""), circuit.remove_final_measurements(inplace=False)
+        if own.parameters != tuple(parameters) or circuit_digest(own.circuit) != circuit_digest(gates):
             return None
         difference = simplified(hamiltonian - electronic_hamiltonian(self.integrals, self.mapping))
         identity = ~(difference.paulis.x | difference.paulis.z).any(axis=1)

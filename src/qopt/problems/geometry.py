@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from dataclasses import dataclass
@@ -79,7 +80,12 @@ def from_geometry(geometry: Geometry, *, orbitals: bool = False) -> MolecularDat
             "a molecule given by its geometry needs PySCF, which is not installed: pip install 'qopt-vqa[chem]', or take a shipped "
             "molecule or an FCIDUMP file"
         ) from None
-    molecule = _built(geometry, pyscf)
+    # With several threads sums end in other bits each time, and a run that is begun again would be of another Hamiltonian.
+    with pyscf.lib.with_omp_threads(1):
+        return _computed(_built(geometry, pyscf), geometry, pyscf)
+
+
+def _computed(molecule: Any, geometry: Geometry, pyscf: Any) -> MolecularData:  # noqa: ANN401 - PySCF has no types
     coefficients, levels = _orbitals(molecule, geometry, pyscf)
     norb = len(levels)
     if norb > MAX_ORBITALS:
@@ -92,7 +98,14 @@ def from_geometry(geometry: Geometry, *, orbitals: bool = False) -> MolecularDat
     nuclei = tuple(int(nucleus) for nucleus in molecule.atom_charges())
     source = f"{geometry.atoms} ({geometry.units}), {geometry.basis}, PySCF {pyscf.__version__}"
     kept = Orbitals(_orthogonal(molecule.intor("int1e_ovlp"), coefficients), levels)
-    return MolecularData(integrals, _formula(molecule), nuclei, source, orbitals=kept, dipole=_dipole(molecule, coefficients))
+    dipole = _dipole(molecule, coefficients)
+    return MolecularData(integrals, _formula(molecule), nuclei, source, orbitals=kept, dipole=dipole, recipe=recipe_of(geometry))
+
+
+def recipe_of(geometry: Geometry) -> str:
+    """All that a molecule is computed from, as text: of a file its contents."""
+    text, units = _text(geometry)
+    return json.dumps([text, units, geometry.basis, geometry.charge, geometry.multiplicity])
 
 
 def _dipole(molecule: Any, coefficients: NDArray[np.float64]) -> Dipole:  # noqa: ANN401 - PySCF has no types
@@ -184,19 +197,31 @@ def _orbitals(molecule: Any, geometry: Geometry, pyscf: Any) -> tuple[NDArray[np
 
     And their `(norb,)` energies.
     """
-    field = pyscf.scf.RHF(molecule)
-    field.conv_tol, field.max_cycle = 1e-13, 200
-    field.kernel()
-    if not field.converged:
-        field = field.newton()
-        field.kernel()
-    if not field.converged:
-        raise InputError(f"Hartree-Fock doesn't converge for {geometry.atoms!r} in {geometry.basis}, expected usual bonds")
+    field = _converged(molecule, geometry, pyscf)
     order = np.lexsort((np.round(field.mo_energy, 9), -field.mo_occ))
     orbitals = np.asarray(field.mo_coeff)[:, order]
     largest = np.abs(orbitals).argmax(axis=0)
     signs = np.sign(orbitals[largest, np.arange(orbitals.shape[1])])
     return np.ascontiguousarray(orbitals * signs), np.asarray(field.mo_energy)[order]
+
+
+def _converged(molecule: Any, geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has no types
+    """Hartree-Fock to its last digits; where it swings between two states, with empty levels raised and then without."""
+    for threshold, second_order, shift in ((1e-13, False, 0.0), (1e-13, True, 0.0), (1e-11, False, 0.3), (1e-10, True, 0.0)):
+        field = pyscf.scf.RHF(molecule)
+        field.conv_tol, field.max_cycle, field.level_shift = threshold, 300, shift
+        field = field.newton() if second_order else field
+        field.kernel()
+        if field.converged and shift:
+            density = field.make_rdm1()
+            field.level_shift = 0.0
+            field.kernel(density)
+        if field.converged:
+            return field
+    raise InputError(
+        f"Hartree-Fock doesn't converge for {geometry.atoms!r} in {geometry.basis}: change the geometry or the basis, or take integrals "
+        "of another program as an FCIDUMP file"
+    )
 
 
 def _orthogonal(overlap: NDArray[np.float64], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -69,6 +69,7 @@ class MolecularData:
         energies: Known total energies of all electrons in hartree: `hf`, `ccsd`, `fci`.
         orbitals: The orbitals themselves; None where only integrals are known.
         dipole: Over the same orbitals; None where it isn't known.
+        recipe: What it was computed from, where another computation need not end in the same bits; empty where it was read.
     """
 
     integrals: Integrals
@@ -78,6 +79,7 @@ class MolecularData:
     energies: Mapping[str, float] = field(default_factory=dict)
     orbitals: Orbitals | None = None
     dipole: Dipole | None = None
+    recipe: str = ""
 
     @property
     def charge(self) -> int | None:

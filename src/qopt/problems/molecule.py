@@ -10,6 +10,7 @@ import numpy as np
 from qopt.ansatze.excitations import uccsd
 from qopt.diagonal import simplified
 from qopt.errors import InputError
+from qopt.problems import kept
 from qopt.problems.active_space import Space, restrict
 from qopt.problems.determinants import determinant_energy, determinants, lowest_determinant, sector_size
 from qopt.problems.excitation_product import ExcitationProduct
@@ -33,6 +34,7 @@ from qopt.types import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from qiskit.quantum_info import SparsePauliOp
@@ -160,6 +162,11 @@ class Molecule(Problem):
             identity = type(moved)("I" * self.mapping.qubits, constant)
             found[f"dipole {name}"] = Property(simplified(moved + identity), units="e a0")
         return found
+
+    def keep(self, folder: Path) -> None:
+        """Write the integrals, where Hartree-Fock was run for them."""
+        if self.data.recipe:
+            kept.write(self.data, folder)
 
     def reached(self) -> NDArray[np.int64]:
         """Basis states of the determinants with so many electrons of each spin, in the sector of the lowest one."""

@@ -17,6 +17,7 @@ from qopt.types import Bits, Counts, Reference, Sense, Solution, Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from qiskit.quantum_info import SparsePauliOp
@@ -107,6 +108,9 @@ class Problem(ABC):
     def classical(self) -> Mapping[str, float]:
         """Energies of classical methods to compare with, in the problem's own sense, such as `hf` and `ccsd`; none by default."""
         return {}
+
+    def keep(self, folder: Path) -> None:  # noqa: B027 - a hook, and most problems have nothing to keep
+        """Write into the run folder what could not be computed again to the last bit; nothing by default."""
 
     def interpret(self, counts: Counts) -> Solution:
         """The answer in the problem's own words: by default the measured string of lowest energy, the most frequent of equals."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAIN = "main"
 FINAL = "final"
+_AFTERWARDS = (FINAL, "samples", "drift")
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ class History:
         return tuple(call for call in self.calls if call.stage == MAIN)
 
     @property
+    def progress(self) -> int:
+        """How many calls were answered that the course of the run rests on."""
+        return sum(call.stage not in _AFTERWARDS for call in self.calls)
+
+    @property
     def evaluations(self) -> int:
         """Points that the optimizer asked for and got."""
         return sum(len(call.points) for call in self.main)
@@ -104,7 +110,7 @@ class History:
     @property
     def result(self) -> dict[str, Any] | None:
         """The stored result, unless the run went on since."""
-        return self.finished.result if self.finished is not None and self.finished.calls == len(self.main) else None
+        return self.finished.result if self.finished is not None and self.finished.calls == self.progress else None
 
     @property
     def state(self) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 BOHR = 0.529177210903
 """Angstrom, CODATA 2018."""
 _NOISE = 1e-12
+_LINEAR = {"Coov": "C2v", "Dooh": "D2h"}
+"""The largest groups without degenerate representations within those of linear molecules."""
 _ATOM = re.compile(r"[A-Za-z0-9@:_-]{0,20}")
 _BASIS = re.compile(r"[A-Za-z0-9+*(),'@_ -]{1,80}")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|nan|inf", re.IGNORECASE)
@@ -206,16 +208,22 @@ def _orbitals(molecule: Any, geometry: Geometry, pyscf: Any) -> tuple[NDArray[np
 
 
 def _converged(molecule: Any, geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has no types
-    """Hartree-Fock to its last digits; where it swings between two states, with empty levels raised and then without."""
-    for threshold, second_order, shift in ((1e-13, False, 0.0), (1e-13, True, 0.0), (1e-11, False, 0.3), (1e-10, True, 0.0)):
-        field = pyscf.scf.RHF(molecule)
-        field.conv_tol, field.max_cycle, field.level_shift = threshold, 300, shift
-        field = field.newton() if second_order else field
+    """Hartree-Fock to its last digits, by second order where it swings between two states.
+
+    Of a linear molecule with an open shell that is degenerate, such as OH, only a smaller group lets one of its orbitals be occupied.
+    """
+    candidates = [molecule]
+    if molecule.groupname in _LINEAR:
+        smaller = molecule.copy()
+        smaller.symmetry = _LINEAR[molecule.groupname]
+        candidates.append(smaller.build(False, False))
+    for candidate in candidates:
+        field = pyscf.scf.RHF(candidate)
+        field.conv_tol, field.max_cycle = 1e-13, 200
         field.kernel()
-        if field.converged and shift:
-            density = field.make_rdm1()
-            field.level_shift = 0.0
-            field.kernel(density)
+        if not field.converged:
+            field = field.newton()
+            field.kernel()
         if field.converged:
             return field
     raise InputError(

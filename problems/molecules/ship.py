@@ -9,8 +9,9 @@ import json
 import warnings
 from math import cos, radians, sin, sqrt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyscf
 from pyscf import cc, fci, gto, scf
 
@@ -18,6 +19,9 @@ from qopt.problems.coordinates import filled
 from qopt.problems.distances import LongBonds
 from qopt.problems.fcidump import write_fcidump
 from qopt.problems.geometry import Geometry, from_geometry
+
+if TYPE_CHECKING:
+    from qopt.problems.molecular_data import MolecularData
 
 FOLDER = Path(__file__).parents[2] / "src" / "qopt" / "problems" / "molecules"
 _ANGLE = radians(104.5)
@@ -33,6 +37,7 @@ GEOMETRIES = {
     "h6": Geometry("; ".join(f"H 0 0 {i}.0" for i in range(6))),
 }
 
+NOISE = 1e-10
 CURVE = "H 0 0 0; H 0 0 {r}"
 LENGTHS = sorted({*(i / 10 for i in range(3, 31)), *(i / 20 for i in range(11, 20)), 0.73, 0.74, 3.5, 4.0, 4.5, 5.0})
 """Angstrom: every 0.1 up to 3.0, closer about the minimum (0.735 is among the molecules), and far out where the bond is broken."""
@@ -80,6 +85,17 @@ def curve() -> dict[str, Any]:
     }
 
 
+def dipole(data: MolecularData) -> dict[str, Any]:
+    """In atomic units: what the nuclei have, and `[axis, p, q, element]` of the electrons, p <= q, without zeros."""
+    assert data.dipole is not None  # noqa: S101 - PySCF gave it
+    elements = [
+        [int(axis), int(p), int(q), float(data.dipole.electrons[axis, p, q])]
+        for axis, p, q in np.argwhere(np.abs(data.dipole.electrons) > NOISE)
+        if p <= q
+    ]
+    return {"nuclei": data.dipole.nuclei.tolist(), "electrons": elements}
+
+
 def main() -> None:
     """Write all files and their index."""
     table = curve()
@@ -101,10 +117,12 @@ def main() -> None:
             "basis": geometry.basis,
             "program": f"PySCF {pyscf.__version__}",
             "energies": energies(geometry),
+            "dipole": dipole(data),
         }
     about = (
         "Integrals over canonical RHF orbitals adapted to the point group, all electrons, and total energies in hartree, geometries in "
-        "Angstrom; FCI is that of the lowest singlet. Made by problems/molecules/ship.py; numbers computed here, in the public domain."
+        "Angstrom; FCI is that of the lowest singlet. dipoles in atomic units. "
+        "Made by problems/molecules/ship.py; numbers computed here, in the public domain."
     )
     (FOLDER / "index.json").write_text(json.dumps({"about": about, "molecules": index}, indent=1) + "\n", encoding="utf-8")
 

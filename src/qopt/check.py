@@ -129,6 +129,7 @@ def _wrong(subject: str, error: QoptError) -> Finding:
 def _optimizer(spec: Spec) -> Finding:
     """Whether the optimizer asks the same questions twice: a replay, and so every resumed run, rests on that."""
     runs = []
+    spec = forecast.with_parameters(spec)
     try:
         for _ in range(2):
             landscape = invented(spec.hamiltonian, spec.start, spec.objective.shots or 1, noise_of(spec.seed, 0))

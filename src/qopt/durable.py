@@ -114,6 +114,7 @@ class Durable:
         ledger: As given.
         evaluations: Points that the optimizer asked for so far.
         waits: As given.
+        stages: Those that questions were about in this part of the run, by name.
         purse: What a device may still cost, once it is known; None where nothing is billed.
         on_live: Called once, before the optimizer's first question that was not asked before.
     """
@@ -134,13 +135,14 @@ class Durable:
         self.ledger = ledger
         self.evaluations = 0
         self._connect = connect
-        self._frozen = frozen
+        self._first = self._frozen = frozen
         self._executor: Executor | None = None
         self._seed = seed
         self._threads = threads
         self._signals = signals
         self._listener = listener
         self.waits = wait
+        self.stages: dict[str, Stage] = {}
         self.purse: Purse | None = None
         self.on_live: Callable[[], None] | None = None
         self._told_inexact = False
@@ -178,11 +180,16 @@ class Durable:
             self._listener(Progress(question, estimate, job is None, job, self.evaluations))
         return Answer(estimate, lambda: from_bytes(self.ledger.raw(*key)))
 
-    def turn_to(self, frozen: Frozen) -> None:
-        """From now on questions are about this circuit: a simulator has the qubits of one, and what a job costs depends on it."""
-        if frozen is not self._frozen:
-            self._frozen = frozen
+    def turn_to(self, stage: Stage) -> None:
+        """From now on questions are about this stage: a simulator has the qubits of one circuit, and what a job costs depends on it."""
+        self.stages[stage.name] = stage
+        if stage.frozen is not self._frozen:
+            self._frozen = stage.frozen
             self._executor = None
+
+    def begun_with(self, frozen: Frozen) -> bool:
+        """Whether it is the circuit that the run began with."""
+        return frozen is self._first
 
     def go_live(self) -> None:
         """The journal can't answer the optimizer's next question: do what is to be done once before that."""
@@ -190,11 +197,11 @@ class Durable:
             hook, self.on_live = self.on_live, None
             hook()
 
-    def affords(self, points: int) -> bool:
+    def affords(self, points: int, stage: str = MAIN) -> bool:
         """Whether a job of so many points, and the final measurement after it, stay within the budget of QPU time."""
         _ = self.executor  # opens it, and with it the purse
         self.settle()
-        return self.purse is None or self.purse.affords(points)
+        return self.purse is None or self.purse.affords(points, stage)
 
     def release(self) -> None:
         """Let go of an executor that others go on using: it writes nothing into this run's journal any more."""
@@ -210,7 +217,7 @@ class Durable:
         self._signals.check()
         key = (question.stage, question.call)
         began = time.monotonic()
-        self.turn_to(stage.frozen)
+        self.turn_to(stage)
         executor = self.executor
         cheap = executor.volatile and stage.objective.shots is None
         if key not in self.ledger.asked:

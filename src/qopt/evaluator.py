@@ -53,7 +53,7 @@ class Frontier:
         """
         key = (question.stage, question.call)
         if key not in self.durable.ledger.answered and not self.stop:
-            self.durable.turn_to(stage.frozen)
+            self.durable.turn_to(stage)
             self.durable.go_live()  # before the budget is looked at: what it finds may cost something, too
         if self._is_new(key):
             self._check_budget(stage, question, calls, reserve)
@@ -79,7 +79,7 @@ class Frontier:
             raise BudgetReached
         if budget.wall is not None and ledger.wall >= budget.wall:
             raise BudgetReached
-        if budget.qpu is not None and not self.durable.affords(points):
+        if budget.qpu is not None and not self.durable.affords(points, question.stage):
             raise BudgetReached
 
 

@@ -5,7 +5,7 @@ Nothing in here talks to a service; `qopt plan`, `qopt check` and a run's own ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,6 +66,11 @@ def countable(spec: Spec) -> bool:
     return isinstance(spec.optimizer, SPSA | DifferentialEvolution | Grid | MeasureStart | ResponseSurface | Scipy)
 
 
+def with_parameters(spec: Spec) -> Spec:
+    """The same; where a circuit has no parameters yet since it is to grow, as if it had one."""
+    return spec if len(spec.start) or spec.course is None else replace(spec, start=np.zeros(1))
+
+
 def timing_on(spec: Spec, frozen: Frozen, backend: BackendV2) -> Timing:
     """How long one execution takes on a backend, with what error mitigation makes of it."""
     shots = shots_of(spec.objective, frozen, 1)
@@ -90,11 +95,13 @@ def asked(spec: Spec, frozen: Frozen, one: Timing, *, repetitions: int = REPETIT
     Raises:
         InputError: If the optimizer is the user's own, and fails.
     """
+    grows = spec.course is not None and not len(spec.start)
+    spec = with_parameters(spec)
     logical = freeze(
         spec.ansatz, spec.objective.observables(spec.hamiltonian), constant_of(spec.hamiltonian), sampled=spec.objective.sampled
     )
     counted = most_points(spec.objective, logical)
-    ideal = None if counted is None else unrolled(logical)
+    ideal = None if counted is None or grows else unrolled(logical)
     runs: list[DryRun] = []
     while len(runs) < repetitions:
         rng = noise_of(spec.seed, len(runs))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
-    from qopt.problems.excitation_product import ExcitationProduct
+    from qopt.problems.excitation_product import ExcitationProduct, OverlapProduct
     from qopt.types import Bits, Counts, Points
 
 PubData: TypeAlias = Mapping[str, NDArray[np.generic]]
@@ -56,7 +56,7 @@ class Frozen:
     cost: SparsePauliOp | None = None
     readout: tuple[tuple[float, float], ...] | None = None
     beside: tuple[tuple[SparsePauliOp, ...], ...] = ()
-    product: ExcitationProduct | None = None
+    product: ExcitationProduct | OverlapProduct | None = None
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from qopt.types import Drift, Question, Usage
 if TYPE_CHECKING:
     from qopt.execution import Execution, Executor, Mode
     from qopt.execution.ibm.account import Allowance
-    from qopt.programs import Frozen
+    from qopt.programs import Frozen, Program
     from qopt.spec import Spec
 
 DRIFT = "drift"
@@ -84,21 +84,39 @@ def refuse_missing_sessions(spec: Spec, allowance: Allowance | None = None) -> N
         raise InputError(message, ("execution", "mode"))
 
 
-def purse_of(spec: Spec, ledger: Ledger, frozen: Frozen, executor: Executor, final: int) -> Purse:
-    """What the run may still spend, by its own budget and by the account's plan."""
+def purse_of(spec: Spec, durable: Durable, frozen: Frozen, executor: Executor, final: int, *, first: bool) -> Purse:
+    """What the run may still spend, by its own budget and by the account's plan.
+
+    Args:
+        spec: The run.
+        durable: Knows the stages that questions are about.
+        frozen: The circuit that they are about now.
+        executor: Asks the service.
+        final: Points of the final measurement.
+        first: Whether it is the circuit that the run began with, whose timing is kept.
+    """
+    ledger = durable.ledger
     account = spec.device.account
     assert account is not None  # noqa: S101 - as above
     return Purse(
         spec.budget.qpu,
         ledger,
-        timing(spec, ledger, frozen),
-        lambda points: executions(forecast.program(spec, frozen, points)),
+        timing(spec, ledger, frozen) if first else forecast.timing_on(spec, frozen, spec.device.target(frozen)),
+        lambda stage, points: executions(_program(spec, durable, frozen, stage, points)),
         executor.usage,
         final,
         lambda points: evaluations(frozen, points),
         plan=account.allowance().remaining,
         before=ledger.bills.seconds,
     )
+
+
+def _program(spec: Spec, durable: Durable, frozen: Frozen, stage: str, points: int) -> Program:
+    """A job of so many points in a stage; one that is not known yet is taken to be like the energies."""
+    known = durable.stages.get(stage)
+    if known is None or stage == MAIN:
+        return forecast.program(spec, frozen if known is None else known.frozen, points)
+    return known.objective.encode(known.frozen, np.zeros((points, len(known.frozen.parameters))), 1)
 
 
 def look_for_drift(spec: Spec, durable: Durable, stage: Stage, before: str | None) -> None:

@@ -14,6 +14,7 @@ from qopt.journal import Event
 from qopt.ledger import MAIN, REFERENCE, Ledger
 from qopt.overlaps import doubts
 from qopt.problems import reference_of
+from qopt.problems.excitation_product import ExcitationProduct
 from qopt.properties import occupations, rdm_matrix
 from qopt.references import random_strings
 from qopt.remote import usage_of
@@ -91,6 +92,7 @@ def fold(  # noqa: PLR0913 - all that a result is made of
         groups=_groups(spec),
         hf=classical.get("hf"),
         ccsd=classical.get("ccsd"),
+        operators=_operators(ended),
         properties=properties,
         density=_density({element: item for item, element in beside.values() if element is not None}),
         levels=levels,
@@ -163,6 +165,11 @@ def _warnings(properties: dict[str, Observed]) -> Iterator[str]:
         if item.off:
             told = f"{item.value:.6g}" if not item.stderr else f"{item.value:.4g} +- {item.stderr:.1g}"
             yield f"{name} is {told}, expected {item.expected:g}: the state found is not, or not only, the one that was looked for"
+
+
+def _operators(ended: Ended) -> tuple[str, ...]:
+    product = ended.leg.ansatz.product
+    return tuple(excitation.name for excitation in product.excitations) if isinstance(product, ExcitationProduct) else ()
 
 
 def _groups(spec: Spec) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from qopt.ansatze import Ansatz
-    from qopt.execution import Execution, Executor, Transpile
+    from qopt.execution import Execution, Executor, Mode, Transpile
     from qopt.legs import Course, Ended
     from qopt.objective import Objective
     from qopt.planning.cost import Timing
@@ -187,6 +187,9 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
     home = runs.folder_of(folder, spec.name)
     records = read(home).records
     ledger = Ledger(records)
+    if spec.course is not None:
+        message = f"{home} can't be forked: it optimizes more than once, and a fork begins at one point; begin a run from values instead"
+        raise InputError(message, ("name",))
     if not ledger.calls(MAIN) or ledger.header is None:
         message = f"{home} has no recorded point to fork from: run it without --fork"
         raise InputError(message, ("name",))
@@ -365,12 +368,16 @@ def _connect(spec: Spec, durable: Durable, frozen: Frozen, *, connections: Conne
     """Open the conversation with the backend, and with a device's the purse."""
     ledger, execution = durable.ledger, spec.execution
     if spec.device.remote:
-        execution = remote.execution_of(spec, ledger, frozen, wait=durable.waits)
+        # Of a later circuit the mode is that of the first one: they are one run's work.
+        later = not durable.begun_with(frozen) and ledger.mode is not None
+        execution = (
+            replace(execution, mode=cast("Mode", ledger.mode)) if later else remote.execution_of(spec, ledger, frozen, wait=durable.waits)
+        )
     executor = connections.open(spec.device, execution, frozen)
     executor.attach(ledger)
     if spec.device.remote:
         try:
-            durable.purse = remote.purse_of(spec, ledger, frozen, executor, candidates)
+            durable.purse = remote.purse_of(spec, durable, frozen, executor, candidates, first=durable.begun_with(frozen))
         except BaseException:
             if shared:
                 executor.attach(None)  # others go on using it, and this run's journal is about to be closed

@@ -19,6 +19,7 @@ from qopt.errors import InputError, below
 from qopt.execution.connect import Connections
 from qopt.problems.alignment import along
 from qopt.problems.coordinates import filled, names, written
+from qopt.problems.excitation_product import ExcitationProduct
 from qopt.report.curve_figure import Curve, curve
 from qopt.runner import execute
 from qopt.signals import Signals
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from qopt.ansatze import Ansatz
     from qopt.config import Loaded
     from qopt.curves import Depth, Minimum
     from qopt.problems.molecular_data import MolecularData
@@ -202,17 +204,19 @@ def _start(plan: _Plan, step: Step, found: Mapping[tuple[int, str], _Found]) -> 
     if not sources or plan.loaded.config.start is not None:
         return None
     here = plan.order[step.point]
-    after = plan.spec(here, step.direction, None)[1].ansatz
-    known = [(plan.values[source], _carried(_best(found, source), after.parameters, after)) for source in sources]
-    return extrapolate(plan.values[here], known) if after.parameters else None
+    ansatz = plan.spec(here, step.direction, None)[1].ansatz
+    known = [(plan.values[source], _carried(_best(found, source), ansatz)) for source in sources]
+    if any(len(point) != len(ansatz.parameters) for _, point in known):
+        return None  # a circuit that grew is begun anew
+    return extrapolate(plan.values[here], known) if ansatz.parameters else None
 
 
-def _carried(source: _Found, parameters: Sequence[str], after: Any) -> Point:  # noqa: ANN401 - an Ansatz
-    point = np.array(source.result.point)
-    before = source.spec.ansatz.product
-    if before is None or after.product is None or source.spec.course is not None:
-        return point[: len(parameters)]
-    return carried(point, before.excitations, after.product.excitations)
+def _carried(source: _Found, ansatz: Ansatz) -> Point:
+    """The best point of a neighbour, as parameters of this point's ansatz."""
+    point, before, after = np.array(source.result.point), source.spec.ansatz.product, ansatz.product
+    if isinstance(before, ExcitationProduct) and isinstance(after, ExcitationProduct) and len(point) == before.parameters:
+        return carried(point, before.excitations, after.excitations)
+    return point
 
 
 def _best(found: Mapping[tuple[int, str], _Found], index: int) -> _Found:

@@ -25,6 +25,7 @@ from qopt.identity import circuit_digest, digest, operator_digest, options_of
 from qopt.objective import Exact, Expectation, Objective, Sampled, constant_of, with_terms, without_identity
 from qopt.optimizers import SPSA, DifferentialEvolution, ResponseSurface, Scipy, choose
 from qopt.problems import Problem
+from qopt.problems.excitation_product import ExcitationProduct
 from qopt.properties import Grouping, grouped
 from qopt.simulate.choice import Choice
 from qopt.simulate.choice import choose as choose_engine
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 _GENERALISED = ("kupccgsd", "givens")
 """Ansatzes whose generalised excitations do nothing to a determinant, so that they have no slope where all angles are 0."""
 _SMALL_ANGLE = 0.1
+_TIGHT = {"ftol": 1e-14, "gtol": 1e-7}
+"""Of L-BFGS-B: at its usual tolerances a leg would end at the saddle that it begins at, where one angle alone is new."""
 _OR_A_DEVICE = "use a smaller problem, a machine with more memory, or a device"
 _OR_NO_TRAINING = "use a smaller problem, a machine with more memory, or give the start's angles"
 
@@ -188,14 +191,11 @@ def specify(  # noqa: PLR0913 - as `run`
     training = isinstance(start, str)
     point, good_start, reason = _chosen_start(start, ansatz, hamiltonian, seed)
     notes += [reason] if reason else []
-    choices: tuple[Minimizer, ...] = ()
     noisy = objective.shots is not None
+    choices: tuple[Minimizer, ...] = ()
     if optimizer is None or not (len(point) or course):
         most = None if budget is None else budget.evaluations
-        # How many parameters a course comes to is not known beforehand; it begins with few.
-        parameters = len(point) or (1 if course else 0)
-        optimizer, reason = choose(noisy=noisy, parameters=parameters, good_start=good_start, evaluations=most)
-        choices = tuple(choose(noisy=noisy, parameters=parameters, good_start=good_start, evaluations=n)[0] for n in (1, None))
+        optimizer, choices, reason = _optimizer(len(point), course, noisy=noisy, good_start=good_start, evaluations=most)
         notes.append(f"optimizer: {reason}")
     if budget is not None and budget.qpu is not None and not device.remote:
         notes.append(f"budget: qpu has no effect, since {device.name} bills nothing")
@@ -278,6 +278,21 @@ def _device(problem: Problem, objective: Objective, execution: Execution) -> Dev
         message = "objective expectation is measured by an Estimator with shots, backend statevector computes: use exact, or backend aer"
         raise InputError(message, ("objective", "type"))
     return device
+
+
+def _optimizer(
+    parameters: int, course: Course | None, *, noisy: bool, good_start: bool, evaluations: int | None
+) -> tuple[Minimizer, tuple[Minimizer, ...], str]:
+    """The optimizer where none is named, what it may be under another budget, and why.
+
+    How many parameters a course comes to isn't known beforehand: it begins with few.
+    """
+    count = parameters or (1 if course else 0)
+    chosen = {limit: choose(noisy=noisy, parameters=count, good_start=good_start, evaluations=limit) for limit in (evaluations, 1, None)}
+    optimizer, reason = chosen[evaluations]
+    if not noisy and getattr(course, "begins_at_saddles", False):
+        return Scipy("L-BFGS-B", _TIGHT), (), f"{reason}; to its last digits, since every leg begins where the one before ended"
+    return optimizer, (chosen[1][0], chosen[None][0]), reason
 
 
 def _grouping(problem: Problem, hamiltonian: SparsePauliOp, objective: Objective) -> Grouping | None:
@@ -370,7 +385,7 @@ def default_start(ansatz: Ansatz, hamiltonian: SparsePauliOp, rng: np.random.Gen
     if not ansatz.parameters:
         return np.zeros(0), True, ""
     product = ansatz.product
-    if product is not None:
+    if isinstance(product, ExcitationProduct):
         point = starts.mp2(product.integrals, product.excitations, product.parameters)
         if ansatz.name not in _GENERALISED:
             return point, True, "start: amplitudes of second-order perturbation theory"

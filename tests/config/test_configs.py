@@ -15,7 +15,8 @@ CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 def test_there_are_configs() -> None:
     """The next tests have something to look at."""
-    assert {path.stem for path in CONFIGS} >= {"maxcut", "h2", "vertex_cover", "manila", "landscape"}
+    problems = {"maxcut", "h2", "vertex_cover", "manila", "landscape"}
+    assert {path.stem for path in CONFIGS} >= problems | {"lih", "h2o", "h2_scan", "adapt", "excited", "ising_ring"}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

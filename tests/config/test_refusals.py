@@ -65,7 +65,7 @@ ONE_LINE = {
     ),
     "missing type": (
         "problem: {graph: g}",
-        "a.yaml:1:10: problem.type: this key is missing: expected maxcut, operator or path/to/file.py:Class",
+        "a.yaml:1:10: problem.type: this key is missing: expected maxcut, molecule, tfim, heisenberg, operator or path/to/file.py:Class",
     ),
     "unknown key": (
         GOOD + "execution:\n  bakend: aer",
@@ -105,7 +105,7 @@ ONE_LINE = {
     ),
     "key in the wrong place": (
         GOOD + "execution: {shots: 3}",
-        f"a.yaml:2:13: execution.shots: unknown key, expected {OF_EXECUTION}; it belongs to objective or budget",
+        f"a.yaml:2:13: execution.shots: unknown key, expected {OF_EXECUTION}; it belongs to objective, sqd or budget",
     ),
     "key of another type": (
         GOOD + "ansatz: {type: qaoa, reps: 3}",
@@ -113,7 +113,10 @@ ONE_LINE = {
     ),
     "unknown type": (
         "problem: {type: maxcutt}",
-        "a.yaml:1:17: problem.type: got text 'maxcutt', expected maxcut, operator or path/to/file.py:Class; did you mean 'maxcut'?",
+        (
+            "a.yaml:1:17: problem.type: got text 'maxcutt', expected maxcut, molecule, tfim, heisenberg, operator or "
+            "path/to/file.py:Class; did you mean 'maxcut'?"
+        ),
     ),
     "type without a mapping": ("problem: maxcut", "a.yaml:1:10: problem: got text 'maxcut', expected {type: maxcut}"),
     "unknown choice": (

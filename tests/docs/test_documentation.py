@@ -27,7 +27,7 @@ from qopt.emulator.handle import Emulator
 from qopt.emulator.settings import Settings
 from qopt.optimizers import SPSA
 from qopt.planning.modes import DECISIONS, decide
-from qopt.types import Baseline, Drift, Reference, Solution, Usage
+from qopt.types import Baseline, Density, Drift, Level, Observed, Reference, Solution, Subspace, Usage
 
 if TYPE_CHECKING:
     from _pytest.mark.structures import ParameterSet
@@ -212,7 +212,7 @@ def test_the_reference_of_the_config_is_complete() -> None:
 def test_the_reference_of_the_result_is_complete() -> None:
     """It has a table for the result and for each of its parts, with their fields in order."""
     described = {name: list(rows) for name, rows in tables(ROOT / "docs" / "reference" / "result.md").items()}
-    classes = (Result, Reference, Solution, Baseline, Usage, Drift)
+    classes = (Result, Reference, Solution, Baseline, Observed, Density, Level, Subspace, Usage, Drift)
     assert described == {cls.__name__: [field.name for field in dataclasses.fields(cls)] for cls in classes}
 
 

@@ -35,7 +35,9 @@ def test_a_sampled_maxcut_reads_as_reviewed(result: dict[str, Any], snapshot: Sn
 @pytest.mark.parametrize("width", [80, 40])
 def test_an_exact_energy_reads_as_reviewed(result: dict[str, Any], snapshot: Snapshot, width: int) -> None:
     """No errors, no strings, units everywhere, and a budget that ended it."""
-    result.update(name="h2", value=-1.137306, stderr=0.0, mean=-1.137306, best_seen=-1.137306, shots=0, sense="minimise", units="Ha")
+    result.update(
+        name="h2", value=-1.137306, stderr=0.0, mean=-1.137306, mean_stderr=0.0, best_seen=-1.137306, shots=0, sense="minimise", units="Ha"
+    )
     result.update(best=None, baseline=None, converged=False, approximation_ratio=None, approximation_ratio_stderr=None)
     result.update(reference={"value": -1.1373060357534, "kind": "exact diagonalisation", "worst": 0.49, "bound": None})
     result.update(status="The budget was reached; a larger one goes on from here.", engine="statevector")

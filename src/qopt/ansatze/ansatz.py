@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from qopt.problems.excitation_product import ExcitationProduct
+    from qopt.problems.excitation_product import ExcitationProduct, OverlapProduct
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Ansatz:
     name: str
     layers: int | None = None
     scales: tuple[float, ...] | None = None
-    product: ExcitationProduct | None = None
+    product: ExcitationProduct | OverlapProduct | None = None
 
     def __post_init__(self) -> None:
         """Check that the names are exactly those of the circuit's parameters."""

@@ -37,6 +37,11 @@ class Excitation:
     parameter: int
     coefficient: float = 1.0
 
+    @property
+    def name(self) -> str:
+        """Such as `1,7 -> 5,11`: spin orbitals that lose and that gain an electron."""
+        return f"{','.join(map(str, self.annihilated))} -> {','.join(map(str, self.created))}"
+
     def __post_init__(self) -> None:
         """Refuse what is no excitation."""
         sets = set(self.created), set(self.annihilated)

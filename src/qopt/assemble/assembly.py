@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,7 @@ from qopt import custom, runs, starts
 from qopt.ansatze import hardware_efficient, qaoa
 from qopt.assemble import physics
 from qopt.config import models, molecules, resolve_code
-from qopt.courses import Deflation, Growth
+from qopt.courses import Deflation, Growth, Restarts
 from qopt.errors import InputError, StorageError, below, blamed
 from qopt.execution import Execution, Simulator, Transpile, Waiting, mitigation_from
 from qopt.execution.recording import PREFIX
@@ -19,6 +20,7 @@ from qopt.journal import Finished, read
 from qopt.objective import Exact, Expectation, Sampled
 from qopt.optimizers import SPSA, DifferentialEvolution, MeasureStart, ResponseSurface, Scipy
 from qopt.problems import MaxCut, Operator, Problem, graph_from_edges, named_graph, random_regular, read_graph
+from qopt.problems.distances import LongBonds
 from qopt.sampled_subspace import SampledSubspace
 from qopt.spec import Spec, specify
 from qopt.sqd import SqdOptions
@@ -49,7 +51,8 @@ def spec_of(loaded: Loaded, cwd: Path, *, data: MolecularData | None = None) -> 
         InputError: With the config key that is wrong.
     """
     config, base = loaded.config, loaded.base
-    with below("problem"):
+    with below("problem"), warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always", LongBonds)
         problem = _problem(config.problem, base, cwd, data)
     with below("ansatz"):
         ansatz = _ansatz(config.ansatz, problem)
@@ -60,7 +63,7 @@ def spec_of(loaded: Loaded, cwd: Path, *, data: MolecularData | None = None) -> 
         objective = _objective(config.objective)
     with below("optimizer"):
         optimizer = _optimizer(config.optimizer, base, cwd)
-    return specify(
+    spec = specify(
         problem,
         ansatz=ansatz,
         start=start,
@@ -74,6 +77,8 @@ def spec_of(loaded: Loaded, cwd: Path, *, data: MolecularData | None = None) -> 
         course=course,
         sqd=_sqd(config.sqd),
     )
+    notes = [f"problem: {doubt.message}" for doubt in doubts] + physics.dropped(config.ansatz, problem)
+    return replace(spec, notes=(*notes, *spec.notes))
 
 
 def fork_of(loaded: Loaded, spec: Spec) -> Loaded:
@@ -143,6 +148,11 @@ def _course(config: models.RunConfig, problem: Problem) -> Course | None:
         return physics.adapt_of(ansatz, problem)
     if isinstance(ansatz, models.HardwareEfficientAnsatz) and ansatz.growth:
         return Growth(ansatz.reps, ansatz.entanglement)
+    if isinstance(config.start, models.RandomStart) and config.start.tries > 1:
+        if excited is not None:
+            message = "excited_states have random starts of their own: set excited_states.tries, and leave start.tries out"
+            raise InputError(message)
+        return Restarts(config.start.tries)
     return None if excited is None else Deflation(excited.levels, excited.weight, excited.tries)
 
 
@@ -165,6 +175,8 @@ def _start(  # noqa: PLR0911 - one for each type of start
         return np.array(start.values, dtype=np.float64)
     if isinstance(start, models.RunStart):
         return _point_of(base / start.run, ansatz)
+    if isinstance(start, models.RandomStart):
+        return starts.random_start(len(ansatz.parameters), np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(1,))))
     if start.type in ("fixed-angles", "ramp") and ansatz.name != "qaoa":
         message = f"start {start.type} is for the ansatz qaoa, this one is {ansatz.name}: use random, zeros or values"
         raise InputError(message, ("type",))
@@ -176,8 +188,6 @@ def _start(  # noqa: PLR0911 - one for each type of start
             return physics.amplitudes(start.type, problem, ansatz)
         case "zeros":
             return starts.zeros(len(ansatz.parameters))
-        case "random":
-            return starts.random_start(len(ansatz.parameters), np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(1,))))
 
 
 def _point_of(folder: Path, ansatz: Ansatz) -> Point:

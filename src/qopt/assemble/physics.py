@@ -13,6 +13,7 @@ from qopt.courses import Adapt, ExcitationPool, PauliPool
 from qopt.errors import InputError, below
 from qopt.problems.active_space import Space
 from qopt.problems.coordinates import filled, is_file
+from qopt.problems.excitation_product import ExcitationProduct
 from qopt.problems.geometry import Geometry, from_geometry
 from qopt.problems.mapping import conserving
 from qopt.problems.molecular_data import MolecularData, from_fcidump, shipped
@@ -22,9 +23,11 @@ from qopt.problems.spins import Heisenberg, TransverseFieldIsing, chain, lattice
 from qopt.starts import ccsd, mp2
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from qopt.ansatze import Ansatz
+    from qopt.ansatze.excitations import Excitation
     from qopt.courses import Pool
     from qopt.problems import Graph, Problem
     from qopt.types import Point
@@ -43,9 +46,9 @@ def molecule_of(config: models.Molecule, base: Path, data: MolecularData | None 
     wanted = config.active_space or models.ActiveSpace()
     space = Space(config.frozen_core, wanted.electrons, wanted.orbitals)
     if wanted.natural:
-        data = replace(
-            data, integrals=natural(data.integrals, core=len(Space(config.frozen_core).split(data.integrals, data.nuclei)[0]))[0]
-        )
+        core, _ = Space(config.frozen_core).split(data.integrals, data.nuclei)
+        # What is known of the canonical orbitals is not known of these.
+        data = replace(data, integrals=natural(data.integrals, core=len(core))[0], orbitals=None, dipole=None)
     return Molecule(data, space=space, mapper=config.mapper, tapering=config.tapering)
 
 
@@ -96,17 +99,33 @@ def excitations_of(config: Excited, problem: Problem) -> Ansatz:
         InputError: If the problem is no molecule.
     """
     molecule = molecule_for(config.type, problem)
+    return molecule.excited(_excitations(config, molecule), config.type)
+
+
+def _excitations(config: Excited, molecule: Molecule) -> Sequence[Excitation]:
     norb, electrons = molecule.integrals.norb, molecule.integrals.electrons
-    if isinstance(config, models.KUpccgsdAnsatz):
-        return replace(molecule.excited(kupccgsd(norb, config.k), config.type), layers=config.k)
-    if isinstance(config, models.GivensAnsatz):
-        layers = config.layers or norb
-        return replace(molecule.excited(gate_fabric(norb, layers), config.type), layers=layers)
-    if isinstance(config, models.PairAnsatz):
-        return molecule.excited(puccd(norb, electrons), config.type)
-    steps = config.trotter_steps
-    once = [replace(excitation, coefficient=excitation.coefficient / steps) for excitation in uccsd(norb, electrons)]
-    return molecule.excited(once * steps, config.type)
+    match config:
+        case models.KUpccgsdAnsatz():
+            return kupccgsd(norb, config.k)
+        case models.GivensAnsatz():
+            return gate_fabric(norb, config.layers or norb)
+        case models.PairAnsatz():
+            return puccd(norb, electrons)
+        case models.UccsdAnsatz():
+            steps = config.trotter_steps
+            return [replace(excitation, coefficient=excitation.coefficient / steps) for excitation in uccsd(norb, electrons)] * steps
+
+
+def dropped(config: object, problem: Problem) -> list[str]:
+    """How much of an ansatz symmetries leave out, in a sentence; nothing where that is wanted, as for UCCSD."""
+    if not isinstance(config, models.KUpccgsdAnsatz | models.PairAnsatz | models.GivensAnsatz) or not isinstance(problem, Molecule):
+        return []
+    lost = len(conserving(_excitations(config, problem), problem.mapping).dropped)
+    if not lost:
+        return []
+    return [
+        f"ansatz: {lost} excitations of {config.type} break a symmetry of the tapered qubits and are left out; tapering: false keeps them"
+    ]
 
 
 def lucj_of(config: models.LucjAnsatz, problem: Problem) -> Ansatz:
@@ -157,7 +176,7 @@ def amplitudes(method: str, problem: Problem, ansatz: Ansatz) -> Point:
     Raises:
         InputError: If the ansatz is of another kind.
     """
-    if not isinstance(problem, Molecule) or ansatz.product is None:
+    if not isinstance(problem, Molecule) or not isinstance(ansatz.product, ExcitationProduct):
         message = f"start {method} is of a molecule's excitations, the ansatz is {ansatz.name}: use random, zeros or values"
         raise InputError(message, ("type",))
     formula = mp2 if method == "mp2" else ccsd

@@ -157,9 +157,17 @@ Ansatz: TypeAlias = Annotated[
 
 
 class FormulaStart(Model):
-    """A start that is computed: by published angles, a ramp, amplitudes of MP2 or CCSD, at random from the seed, or at zeros."""
+    """A start that is computed: published angles, a linear ramp, amplitudes of MP2 or CCSD, or zeros."""
 
-    type: Literal["fixed-angles", "ramp", "mp2", "ccsd", "random", "zeros"]
+    type: Literal["fixed-angles", "ramp", "mp2", "ccsd", "zeros"]
+
+
+class RandomStart(Model):
+    """Random angles from the run's seed; several starts where there are many minima."""
+
+    type: Literal["random"]
+    tries: Count = 1
+    """How many starts are optimized, each to its end; the lowest is kept."""
 
 
 class TrainedStart(Model):
@@ -186,13 +194,14 @@ class RunStart(Model):
     """The folder of a finished run, relative to the config's folder."""
 
 
-_FORMULAS = dict.fromkeys(("fixed-angles", "ramp", "mp2", "ccsd", "random", "zeros"), "<formula>")
+_FORMULAS = dict.fromkeys(("fixed-angles", "ramp", "mp2", "ccsd", "zeros"), "<formula>")
 Start: TypeAlias = Annotated[
     Annotated[FormulaStart, Tag("<formula>")]
+    | Annotated[RandomStart, Tag("<random>")]
     | Annotated[TrainedStart, Tag("<trained>")]
     | Annotated[ValuesStart, Tag("<values>")]
     | Annotated[RunStart, Tag("<run>")],
-    by_type({**_FORMULAS, "trained": "<trained>", "values": "<values>", "run": "<run>"}),
+    by_type({**_FORMULAS, "random": "<random>", "trained": "<trained>", "values": "<values>", "run": "<run>"}),
 ]
 
 

@@ -56,7 +56,7 @@ _PARTS: dict[str, tuple[type[Model], ...]] = {
         molecules.AdaptAnsatz,
         molecules.LucjAnsatz,
     ),
-    "start": (models.FormulaStart, models.TrainedStart, models.ValuesStart, models.RunStart),
+    "start": (models.FormulaStart, models.RandomStart, models.TrainedStart, models.ValuesStart, models.RunStart),
     "objective": (models.SampledObjective, models.ExpectationObjective, models.ExactObjective),
     "optimizer": (
         models.AutoOptimizer,

@@ -51,6 +51,7 @@ class Adapt:
 
     name: ClassVar[str] = "adapt"
     version: ClassVar[int] = 1
+    begins_at_saddles: ClassVar[bool] = True
     final: ClassVar[int | None] = None
     pool: Pool = field(repr=False, metadata={"identity": False})
     elements: tuple[str, ...]

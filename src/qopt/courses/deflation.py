@@ -12,12 +12,14 @@ from qopt.errors import BudgetReached
 from qopt.evaluator import NOISY_STEP
 from qopt.legs import Ended
 from qopt.overlaps import Deflated, ExactOverlap, Overlap, default_weights, pairs
+from qopt.problems.excitation_product import ExcitationProduct, OverlapProduct
 from qopt.starts import random_start
 from qopt.types import Estimate, Gradient, Question, Status
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from qopt.ansatze import Ansatz
     from qopt.durable import Answer, Stage
     from qopt.evaluator import Evaluator
     from qopt.legs import Leg, Legs
@@ -63,7 +65,7 @@ class Deflation:
         weights, overlaps = list[list[float]](), list[list[float]]()
         objective = ExactOverlap() if legs.exact else Overlap(legs.spec.objective.shots or 0)
         while len(found) < self.levels and not stopped:
-            stage = replace(legs.stage("overlaps", overlap_circuit(ansatz), objective), name=OVERLAP)
+            stage = replace(legs.stage("overlaps", _overlaps_of(ansatz), objective), name=OVERLAP)
             chosen = self._weights(legs, energies)
             level = self._level(legs, stage, np.array(found), Deflated(chosen))
             if level is None:
@@ -107,6 +109,11 @@ class Deflation:
         if self.weight is not None:
             return (self.weight,) * len(energies)
         return default_weights(legs.spec.hamiltonian, legs.spec.problem.reached(), energies)
+
+
+def _overlaps_of(ansatz: Ansatz) -> Ansatz:
+    product = ansatz.product
+    return replace(overlap_circuit(ansatz), product=OverlapProduct(product) if isinstance(product, ExcitationProduct) else None)
 
 
 class _Penalised:

@@ -32,6 +32,7 @@ class Growth:
 
     name: ClassVar[str] = "growth"
     version: ClassVar[int] = 1
+    begins_at_saddles: ClassVar[bool] = True
     final: ClassVar[int | None] = None
     reps: int
     entanglement: Entanglement = "linear"

@@ -56,8 +56,8 @@ class ExcitationPool:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Such as `1,7 -> 5,11`: spin orbitals that lose and that gain an electron."""
-        return tuple(f"{_listed(one.annihilated)} -> {_listed(one.created)}" for one in self.excitations)
+        """As `Excitation.name` tells them."""
+        return tuple(one.name for one in self.excitations)
 
     @property
     def supports(self) -> tuple[frozenset[int], ...]:
@@ -107,7 +107,3 @@ class PauliPool:
     def generator(self, index: int) -> SparsePauliOp:
         """P / 2."""
         return SparsePauliOp(self.labels[index], 0.5)
-
-
-def _listed(orbitals: tuple[int, ...]) -> str:
-    return ",".join(map(str, orbitals))

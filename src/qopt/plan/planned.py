@@ -239,7 +239,13 @@ def _notes(parts: Sequence[Part], twin: Twin, device: BackendV2) -> Iterator[str
     computed = all(part.asked.computed for part in parts)
     landscape = "the exact state with shot noise" if computed else "an invented landscape, as smooth as a real one"
     times = "once" if runs == 1 else f"{runs} times"
-    yield f"jobs: counted by running the optimizer {times} on {landscape}; on a device it may ask for more or fewer"
+    if parts[0].spec.course is not None:
+        yield (
+            "jobs: those of one optimization of the first circuit, and of the final measurement. How the circuit grows, or how many levels "
+            "need how many, depends on what is measured: set budget.qpu"
+        )
+    else:
+        yield f"jobs: counted by running the optimizer {times} on {landscape}; on a device it may ask for more or fewer"
     yield (
         f"wall time: {GAP:g} s between jobs, and {PER_MINUTE} submissions of single jobs a minute; without any queue, which nobody can "
         "foretell, and in which single jobs wait one by one"

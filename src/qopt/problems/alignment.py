@@ -98,7 +98,10 @@ def aligned(data: MolecularData, previous: MolecularData) -> MolecularData:
         )
     rotation = _rotation(before.T @ after, data.orbitals.energies, data.integrals.electrons)
     orbitals = Orbitals(after @ rotation, np.abs(rotation.T) ** 2 @ data.orbitals.energies)
-    return replace(data, integrals=_rotated(data.integrals, rotation), orbitals=orbitals)
+    dipole = data.dipole
+    if dipole is not None:
+        dipole = replace(dipole, electrons=np.einsum("rp,xrs,sq->xpq", rotation, dipole.electrons, rotation))
+    return replace(data, integrals=_rotated(data.integrals, rotation), orbitals=orbitals, dipole=dipole)
 
 
 def _rotation(overlap: NDArray[np.float64], energies: NDArray[np.float64], electrons: tuple[int, int]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qopt.ansatze.overlap import overlap_circuit
 from qopt.ansatze.uccsd import excitation_circuit
 from qopt.diagonal import simplified
 from qopt.identity import circuit_digest
@@ -69,3 +70,28 @@ class ExcitationProduct:
         if (np.abs(difference.coeffs[~identity]) > scale).any():
             return None
         return float(difference.coeffs[identity].real.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class OverlapProduct:
+    """Two states of one product of excitations, whose overlap is how often a circuit reads zeros.
+
+    Attributes:
+        product: Of both.
+    """
+
+    product: ExcitationProduct
+
+    def constant_of(self, circuit: QuantumCircuit, parameters: Sequence[str], hamiltonian: SparsePauliOp) -> float | None:
+        """0 if the Hamiltonian is the projector on zeros and the circuit is the one of this overlap, else None."""
+        own = overlap_circuit(self.product.ansatz(""))
+        states = 1 << circuit.num_qubits
+        z = hamiltonian.paulis.z
+        projects = (
+            len(hamiltonian) == states
+            and not hamiltonian.paulis.x.any()
+            and len(np.unique(z, axis=0)) == states
+            and np.abs(hamiltonian.coeffs * states - 1.0).max() <= _SAME
+        )
+        same = own.parameters == tuple(parameters) and circuit_digest(own.circuit) == circuit_digest(circuit)
+        return 0.0 if projects and same else None

@@ -14,7 +14,7 @@ from qopt.errors import InputError
 from qopt.problems.coordinates import cartesian, is_file
 from qopt.problems.distances import check_distances
 from qopt.problems.integrals import MAX_ORBITALS, Integrals
-from qopt.problems.molecular_data import MolecularData, Orbitals, shipped_geometry
+from qopt.problems.molecular_data import Dipole, MolecularData, Orbitals, shipped_geometry
 from qopt.problems.text_file import TextFile
 
 if TYPE_CHECKING:
@@ -92,7 +92,13 @@ def from_geometry(geometry: Geometry, *, orbitals: bool = False) -> MolecularDat
     nuclei = tuple(int(nucleus) for nucleus in molecule.atom_charges())
     source = f"{geometry.atoms} ({geometry.units}), {geometry.basis}, PySCF {pyscf.__version__}"
     kept = Orbitals(_orthogonal(molecule.intor("int1e_ovlp"), coefficients), levels)
-    return MolecularData(integrals, _formula(molecule), nuclei, source, orbitals=kept)
+    return MolecularData(integrals, _formula(molecule), nuclei, source, orbitals=kept, dipole=_dipole(molecule, coefficients))
+
+
+def _dipole(molecule: Any, coefficients: NDArray[np.float64]) -> Dipole:  # noqa: ANN401 - PySCF has no types
+    electrons = np.einsum("ip,xij,jq->xpq", coefficients, molecule.intor("int1e_r"), coefficients)
+    nuclei = molecule.atom_charges() @ molecule.atom_coords()
+    return Dipole(np.asarray(nuclei, dtype=np.float64), np.where(np.abs(electrons) < _NOISE, 0.0, electrons))
 
 
 def shipped_of(geometry: Geometry) -> MolecularData | None:

@@ -43,6 +43,21 @@ class Orbitals:
 
 
 @dataclass(frozen=True, eq=False)
+class Dipole:
+    """The dipole moment as an operator, in atomic units (elementary charge times Bohr): `nuclei - sum_pq electrons_pq E_pq`.
+
+    Of a charged molecule it depends on where the origin of the coordinates is.
+
+    Attributes:
+        nuclei: `(3,)` what the nuclei have.
+        electrons: `(3, norb, norb)` matrix elements of x, y and z over the orbitals of the integrals.
+    """
+
+    nuclei: NDArray[np.float64]
+    electrons: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class MolecularData:
     """Integrals over all orbitals of a molecule, and their origin.
 
@@ -53,6 +68,7 @@ class MolecularData:
         source: Geometry, basis and program, in words.
         energies: Known total energies of all electrons in hartree: `hf`, `ccsd`, `fci`.
         orbitals: The orbitals themselves; None where only integrals are known.
+        dipole: Over the same orbitals; None where it isn't known.
     """
 
     integrals: Integrals
@@ -61,6 +77,7 @@ class MolecularData:
     source: str = ""
     energies: Mapping[str, float] = field(default_factory=dict)
     orbitals: Orbitals | None = None
+    dipole: Dipole | None = None
 
     @property
     def charge(self) -> int | None:
@@ -152,7 +169,12 @@ def _same(wanted: tuple[tuple[str, ...], NDArray[np.float64]], geometry: str) ->
 
 def _read(entry: dict[str, Any]) -> MolecularData:
     source = f"{entry['geometry']} (Angstrom), {entry['basis']}, {entry['program']}"
-    return MolecularData(read_fcidump(_FOLDER / entry["file"]), entry["formula"], tuple(entry["nuclei"]), source, entry["energies"])
+    integrals = read_fcidump(_FOLDER / entry["file"])
+    electrons = np.zeros((3, integrals.norb, integrals.norb))
+    for axis, row, column, value in entry["dipole"]["electrons"]:
+        electrons[axis, row, column] = electrons[axis, column, row] = value
+    dipole = Dipole(np.array(entry["dipole"]["nuclei"], dtype=np.float64), electrons)
+    return MolecularData(integrals, entry["formula"], tuple(entry["nuclei"]), source, entry["energies"], dipole=dipole)
 
 
 def _point(curve: dict[str, Any], point: dict[str, float], geometry: str) -> MolecularData:

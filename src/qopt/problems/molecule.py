@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 
 from qopt.ansatze.excitations import uccsd
+from qopt.diagonal import simplified
 from qopt.errors import InputError
 from qopt.problems.active_space import Space, restrict
 from qopt.problems.determinants import determinant_energy, determinants, lowest_determinant, sector_size
@@ -20,13 +21,14 @@ from qopt.problems.mapping import (
     electronic_hamiltonian,
     jordan_wigner,
     number_operator,
+    one_body_operator,
     parity_mapping,
     s_squared_operator,
     sz_operator,
     taper,
 )
 from qopt.problems.problem import Problem, Property
-from qopt.references import SUBSPACE_STATES, lowest_in, lowest_levels
+from qopt.references import SUBSPACE_STATES, ccsd_energy, lowest_in, lowest_levels
 from qopt.types import Reference
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
 Mapper: TypeAlias = Literal["jordan-wigner", "parity", "bravyi-kitaev"]
 
+_CCSD_ORBITALS = 24
+"""So many take coupled cluster some seconds."""
 _SAME = 1e-8
 _SPIN_PENALTY = 1.0
 """Hartree for each unit of S^2 too much: states of higher spin are out of the way, however low they are."""
@@ -73,7 +77,8 @@ class Molecule(Problem):
     def __init__(self, data: MolecularData, *, space: Space | None = None, mapper: Mapper = "jordan-wigner", tapering: bool = True) -> None:
         self.data = data
         self.space = space or Space()
-        self.integrals = restrict(data.integrals, *self.space.split(data.integrals, data.nuclei))
+        self._core, self._active = self.space.split(data.integrals, data.nuclei)
+        self.integrals = restrict(data.integrals, self._core, self._active)
         self.determinant = lowest_determinant(self.integrals.norb, self.integrals.electrons)
         self.mapping = self._mapping(mapper, tapering=tapering)
         self._check_sector()
@@ -137,8 +142,24 @@ class Molecule(Problem):
             "N": Property(number_operator(self.mapping), float(alpha + beta)),
             "Sz": Property(sz_operator(self.mapping), 0.5 * (alpha - beta)),
             "S2": Property(s_squared_operator(self.mapping), self.spin * (self.spin + 1)),
+            **self._dipole(),
             **elements,
         }
+
+    def _dipole(self) -> dict[str, Property]:
+        """Nuclei and frozen core as constants, and the active electrons."""
+        dipole = self.data.dipole
+        if dipole is None:
+            return {}
+        core, active = np.array(self._core, dtype=np.int64), np.array(self._active, dtype=np.int64)
+        found = {}
+        for axis, name in enumerate("xyz"):
+            matrix = dipole.electrons[axis]
+            constant = float(dipole.nuclei[axis] - 2.0 * matrix[core, core].sum())
+            moved = one_body_operator(-matrix[np.ix_(active, active)], self.mapping)
+            identity = type(moved)("I" * self.mapping.qubits, constant)
+            found[f"dipole {name}"] = Property(simplified(moved + identity), units="e a0")
+        return found
 
     def reached(self) -> NDArray[np.int64]:
         """Basis states of the determinants with so many electrons of each spin, in the sector of the lowest one."""
@@ -151,8 +172,10 @@ class Molecule(Problem):
         return lowest_levels(self.hamiltonian(), self.reached(), count)
 
     def classical(self) -> dict[str, float]:
-        """Hartree-Fock, and coupled cluster where it is known for all electrons and orbitals."""
+        """Hartree-Fock, and coupled cluster in the same space where it was shipped, or by PySCF up to `_CCSD_ORBITALS` orbitals."""
         ccsd = self.data.energies.get("ccsd") if self.whole else None
+        if ccsd is None and self.integrals.norb <= _CCSD_ORBITALS and min(self.integrals.electrons) > 0:
+            ccsd = ccsd_energy(self.integrals)
         return {"hf": self.hartree_fock} | ({} if ccsd is None else {"ccsd": ccsd})
 
     @property

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from qopt.journal import Event
 
-_SILENT = ("timing", "billed", "session billed")
+_SILENT = ("timing", "billed", "session billed", "stage", "sqd")
 """Events that are book-keeping: the result tells what they add up to."""
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qopt.recordings import Decoded
+    from qopt.report.history import History
 
 
 class _Rows(NamedTuple):
@@ -36,8 +37,17 @@ def export_csv(folder: Path, stream: TextIO) -> None:
         StorageError: If the journal can't be read.
     """
     run = history(folder)
-    calls = (_Rows(call.stage, call.number, call.points, call.values, call.stderrs, call.shots, call.job) for call in run.calls)
-    _write(stream, parameters_of(run), calls)
+    calls = tuple(_Rows(call.stage, call.number, call.points, call.values, call.stderrs, call.shots, call.job) for call in run.calls)
+    _write(stream, _columns(run, calls), calls)
+
+
+def _columns(run: History, calls: Sequence[_Rows]) -> tuple[str, ...]:
+    """A name for each parameter; where a circuit grew, those of the widest one, by the result's names as far as these go."""
+    names = parameters_of(run)
+    widest = max((len(point) for call in calls for point in call.points), default=0)
+    if widest > len(names) and run.finished is not None:
+        names = tuple(run.finished.result["parameters"])
+    return names + tuple(f"parameter_{index}" for index in range(len(names), widest))
 
 
 def export_decoded(parameters: Sequence[str], calls: Iterable[Decoded], stream: TextIO) -> None:
@@ -57,4 +67,5 @@ def _write(stream: TextIO, parameters: Sequence[str], calls: Iterable[_Rows]) ->
         shots = None if call.shots is None else call.shots // len(call.values)
         for row, (value, stderr) in enumerate(zip(call.values, call.stderrs, strict=True)):
             point = call.points[row % len(call.points)]
-            writer.writerow([call.number, row, *map(repr, point), repr(value), repr(stderr), shots, call.job, call.stage])
+            blanks = [""] * (len(parameters) - len(point))
+            writer.writerow([call.number, row, *map(repr, point), *blanks, repr(value), repr(stderr), shots, call.job, call.stage])

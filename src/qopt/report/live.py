@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from qopt.report.history import MAIN
+from qopt.report.history import FINAL
 from qopt.report.tally import Tally
 from qopt.report.text import NBSP, count, duration, measured, printable
 
@@ -73,7 +73,7 @@ class Dashboard:
     def add(self, progress: Progress) -> None:
         """Take an answer in."""
         self._tally.add(progress)
-        if progress.question.stage != MAIN:
+        if progress.question.stage == FINAL:
             self._final = True
 
     def note(self, sentence: str) -> None:

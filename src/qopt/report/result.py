@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from qopt.report.layout import Fact, Line, facts, rendered, width_of, wrap
+from qopt.report.physics import beside, size, states
 from qopt.report.text import NBSP, count, measured, number, printable
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def result_table(result: dict[str, Any], folder: Path | None = None, *, stream: 
 def result_lines(result: dict[str, Any], folder: Path | None, width: int) -> list[Line]:
     """The table of a result as lines."""
     title = wrap([(result["name"], "bold"), (f"({result['sense']}d)", "dim")], width)
-    return [*title, [], *facts([_measured(result), _chance(result), _effort(result, folder)], width)]
+    return [*title, [], *facts([_measured(result), states(result), _chance(result), _effort(result, folder)], width)]
 
 
 def reference_text(reference: dict[str, Any], units: str = "") -> str:
@@ -50,8 +51,8 @@ def _measured(result: dict[str, Any]) -> Sequence[Fact]:
     rows = [
         Fact(
             "value",
-            measured(result["value"], result["stderr"], units, sampled=result["shots"] > 0),
-            "(measured afresh)" if result["shots"] else "",
+            measured(result["value"], result["stderr"], units, sampled=_noisy(result)),
+            "(measured afresh)" if _noisy(result) else "",
             "bold",
         )
     ]
@@ -59,6 +60,7 @@ def _measured(result: dict[str, Any]) -> Sequence[Fact]:
         rows.append(Fact("expectation", measured(result["mean"], result["mean_stderr"], units), "(of all shots; value is a CVaR)"))
     if reference is not None:
         rows.append(Fact("best possible" if reference.get("bound") is None else "best known", reference_text(reference, units)))
+    rows += beside(result)
     if result["approximation_ratio"] is not None:
         ratio = measured(result["approximation_ratio"], result["approximation_ratio_stderr"] or 0.0)
         rows.append(Fact("approx. ratio", ratio, "(of the expectation)" if result["mean"] != result["value"] else ""))
@@ -69,6 +71,11 @@ def _measured(result: dict[str, Any]) -> Sequence[Fact]:
     return rows
 
 
+def _noisy(result: dict[str, Any]) -> bool:
+    """Whether energies were measured with shots: those of sample-based diagonalization have none."""
+    return bool(result["shots"] > (result.get("sqd") or {}).get("shots", 0))
+
+
 def _standing(best: dict[str, Any], reference: dict[str, Any] | None) -> str:
     if reference is None or not math.isclose(best["value"], reference["value"], rel_tol=1e-9, abs_tol=1e-12):
         return ""
@@ -76,7 +83,7 @@ def _standing(best: dict[str, Any], reference: dict[str, Any] | None) -> str:
 
 
 def _chance(result: dict[str, Any]) -> Sequence[Fact]:
-    baseline, sampled = result["baseline"], result["shots"] > 0
+    baseline, sampled = result["baseline"], _noisy(result)
     unit = f"{NBSP}{result['units']}" if result["units"] else ""
     rows = []
     if baseline is not None:
@@ -108,7 +115,7 @@ def _usage(result: dict[str, Any]) -> Sequence[Fact]:
 def _effort(result: dict[str, Any], folder: Path | None) -> Sequence[Fact]:
     spent = [count(result["evaluations"], "evaluation"), count(result["jobs"], "job")]
     spent.append(count(result["shots"], "shot") if result["shots"] else f"no{NBSP}shots")
-    rows = [Fact("effort", ", ".join(spent)), Fact("engine", result["engine"]), *_usage(result)]
+    rows = [*size(result), Fact("effort", ", ".join(spent)), Fact("engine", result["engine"]), *_usage(result)]
     if 0 < len(result["parameters"]) <= _ANGLES:
         pairs = zip(result["parameters"], result["point"], strict=True)
         rows.append(Fact("point", ", ".join(f"{printable(name)}{NBSP}{angle:#.4g}" for name, angle in pairs)))

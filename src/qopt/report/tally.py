@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from qopt.types import Sense
 
 
+BESIDE = ("overlap",)
+"""Stages that answer for each call of the optimizer: what they say is part of what it sees."""
+
+
 @dataclass(frozen=True)
 class Heading:
     """What a display is about.

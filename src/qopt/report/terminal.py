@@ -17,7 +17,7 @@ from qopt.errors import InputError
 from qopt.report.events import told
 from qopt.report.history import MAIN
 from qopt.report.layout import clipped, encodable, width_of
-from qopt.report.tally import Heading, Tally
+from qopt.report.tally import BESIDE, Heading, Tally
 from qopt.report.text import NBSP, count, measured, printable
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class Plain:
     def tell(self, progress: Progress) -> None:
         """Write an answer, or keep it as the last one so far."""
         self._tally.add(progress)
-        if progress.replayed:
+        if progress.replayed or progress.question.stage in BESIDE:
             return
         self._tell_replayed()
         self._waiting = self._fields(progress)
@@ -252,7 +252,8 @@ class Plain:
         job = [f"job {progress.job}"] if progress.job else []
         if progress.question.stage != MAIN:
             # No values: the best of them would be biased, and which one counts is for the result to say.
-            return [f"{progress.question.stage:>6}", f"{count(points, 'point')} measured afresh", *job]
+            what = "gradients of the whole pool" if progress.question.stage == "pool" else f"{count(points, 'point')} measured afresh"
+            return [f"{progress.question.stage:>6}", what, *job]
         fields = [f"{progress.evaluations:>6,}", measured(*tally.value(progress), units)]
         if tally.best is not None:
             fields.append(f"best seen {measured(*tally.best)}")

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from qopt.diagonal import Diagonal
+from qopt.problems.excitation_product import OverlapProduct
 from qopt.simulate import excitations, qaoa
 from qopt.simulate.memory import SMALLER, check_memory, threads_that_fit
 from qopt.simulate.recognise import alternating_layers
@@ -49,13 +50,13 @@ class Choice:
     hamiltonian: SparsePauliOp
     layers: Recognised | None
     multiple: tuple[float, float]
-    product: ExcitationProduct | None = None
+    product: ExcitationProduct | OverlapProduct | None = None
 
     @property
     def name(self) -> str:
         """Of the engine."""
         if self.product is not None:
-            return excitations.engine_name(self.product.integrals.norb)
+            return excitations.engine_name(_of_states(self.product).integrals.norb)
         if self.layers is None:
             return "circuit-lightning" if find_spec("pennylane_lightning") is not None else "circuit-aer"
         return "qaoa-numba" if qaoa.compiles(self.layers.structure.cost) else "qaoa-numpy"
@@ -67,7 +68,8 @@ class Choice:
             InputError: With what is needed, what there is, and what would fit.
         """
         if self.product is not None:
-            excitations.check_size(self.product.integrals.norb, self.product.integrals.electrons, self.product.excitations, where, instead)
+            product = _of_states(self.product)
+            excitations.check_size(product.integrals.norb, product.integrals.electrons, product.excitations, where, instead)
             return
         structure = None if self.layers is None else self.layers.structure
         check_memory(structure, self.hamiltonian, gradient=gradient, where=where, instead=instead)
@@ -81,10 +83,12 @@ class Choice:
     def engine(self, *, threads: int = 1) -> Engine:
         """The engine, with as many of the threads as have memory."""
         if self.product is not None:
-            product = self.product
+            product = _of_states(self.product)
             engine = excitations.ExcitationEngine(
                 product.integrals, product.excitations, product.parameters, reference=product.determinant, threads=threads
             )
+            if isinstance(self.product, OverlapProduct):
+                return excitations.OverlapEngine(engine, product.parameters)
             return _Mapped(engine, product, self.multiple[1])
         if self.layers is None:
             from qopt.simulate.circuits import CircuitEngine  # noqa: PLC0415 - it brings Aer
@@ -96,7 +100,10 @@ class Choice:
 
 
 def choose(
-    circuit: QuantumCircuit, parameters: Sequence[str], hamiltonian: SparsePauliOp, product: ExcitationProduct | None = None
+    circuit: QuantumCircuit,
+    parameters: Sequence[str],
+    hamiltonian: SparsePauliOp,
+    product: ExcitationProduct | OverlapProduct | None = None,
 ) -> Choice:
     """The fastest way there is.
 
@@ -116,6 +123,10 @@ def choose(
     layers = None if diagonal is None else alternating_layers(circuit, parameters)
     multiple = None if diagonal is None or layers is None else diagonal.multiple_of(layers.structure.cost)
     return Choice(circuit, parameters, hamiltonian, layers if multiple else None, multiple or (1.0, 0.0))
+
+
+def _of_states(product: ExcitationProduct | OverlapProduct) -> ExcitationProduct:
+    return product.product if isinstance(product, OverlapProduct) else product
 
 
 class _Affine:

@@ -2,5 +2,6 @@
 
 from qopt.simulate.excitations.engine import ExcitationEngine, engine_name
 from qopt.simulate.excitations.memory import check_size, memory_needed
+from qopt.simulate.excitations.overlaps import OverlapEngine
 
-__all__ = ["ExcitationEngine", "check_size", "engine_name", "memory_needed"]
+__all__ = ["ExcitationEngine", "OverlapEngine", "check_size", "engine_name", "memory_needed"]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from qopt.ansatze.excitations import Excitation
     from qopt.problems.integrals import Integrals
     from qopt.simulate.excitations.compiled import CompiledSweeps
+    from qopt.simulate.excitations.hamiltonian import Hamiltonian
     from qopt.simulate.excitations.rotations import Rotations
     from qopt.types import Points, Values
 
@@ -81,7 +82,7 @@ class ExcitationEngine:
         self._sector = Sector.of(norb, electrons)
         self._start = _start(self._sector, electrons, reference)
         self._sweeps_class = _sweeps_class(norb, compiled=compiled)
-        self._hamiltonian = (
+        self._hamiltonian: Hamiltonian = (
             MatrixHamiltonian(integrals, self._sector)
             if fits_a_matrix(norb, electrons)
             else FactorisedHamiltonian(integrals, self._sector, self._sweeps_class.add_term)
@@ -108,6 +109,13 @@ class ExcitationEngine:
         """An engine with another ansatz that shares this one's Hamiltonian and pool: what a growing ansatz asks for at every step."""
         other = copy(self)
         other._set_ansatz(excitations, parameters)  # noqa: SLF001 - an engine of its own
+        return other
+
+    def under(self, hamiltonian: Hamiltonian) -> ExcitationEngine:
+        """The engine of the same ansatz under another operator on the sector, without a constant."""
+        other = copy(self)
+        other._hamiltonian, other._constant = hamiltonian, 0.0  # noqa: SLF001 - an engine of its own
+        other._set_ansatz(*self._ansatz)  # noqa: SLF001 - as above
         return other
 
     def energies(self, points: ArrayLike) -> Values:
@@ -160,6 +168,7 @@ class ExcitationEngine:
         for excitation in excitations:
             if excitation.parameter >= parameters:
                 raise InputError(f"{excitation} belongs to parameter {excitation.parameter}, expected 0 to {parameters - 1}")
+        self._ansatz = tuple(excitations), parameters
         self._limits = limits(_units(excitations, parameters))
         self._work = self._sector.dim * len(excitations)
         tables = rotations(excitations, self._sector, self._start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.faults.runs import ROOT, Project, Server
@@ -129,14 +129,19 @@ def test_what_does_not_go_together_is_refused_in_a_sentence(project: Project, co
     assert_refused(project, f"name: run\n{EXACT}\n{config}\n", rf"config.yaml:\d+:\d+: [^\n]*{re.escape(ANSATZES[config])}")
 
 
-def test_bohr_taken_for_angstrom_is_warned_of(server: Server, tmp_path: Path) -> None:
-    """1.4 is the bond of H2 in Bohr: one sentence, without a line of qopt's source, and the run goes on."""
-    problem = {"type": "molecule", "geometry": "H 0 0 0; H 0 0 1.4"}
-    project = Project(server, tmp_path, {"name": "run", "problem": problem, "objective": {"type": "exact"}})
-    for said in (project.run(), project.run("check", "config.yaml")):
-        lines = [line for line in said.splitlines() if "Bohr" in line]
-        assert len(lines) == 1
-        assert re.fullmatch(
-            r"warning: the shortest bond, H-H, is 1.400 Angstrom long, about 0.74 are usual: if .* Bohr, say units: bohr", lines[0]
-        )
-        assert ".py" not in said
+CURVE = {"type": "molecule", "geometry": "H 0 0 0; H 0 0 {r}"}
+BOHR = [
+    {"problem": {"type": "molecule", "geometry": "H 0 0 0; H 0 0 1.4"}},
+    {"problem": CURVE, "sweep": {"axes": {"r": [1.4, 2.5]}}},
+]
+
+
+@pytest.mark.parametrize("config", BOHR, ids=["run", "curve"])
+def test_bohr_taken_for_angstrom_is_warned_of(server: Server, tmp_path: Path, config: dict[str, Any]) -> None:
+    """1.4 is the bond of H2 in Bohr: a sentence without a line of qopt's source, and the run goes on."""
+    project = Project(server, tmp_path, {"name": "run", "objective": {"type": "exact"}, **config})
+    for said in (project.run("run", "config.yaml", "--progress", "plain"), project.run("check", "config.yaml")):
+        told = " ".join(said.split())
+        assert told.count("if the coordinates are in Bohr, say units: bohr") == 1
+        assert "the shortest bond, H-H, is 1.400 Angstrom long, about 0.74 are usual" in told
+        assert ".py" not in told

@@ -30,6 +30,7 @@ COURSES: dict[str, dict[str, Any]] = {
     "adapt-sampled": {**SAMPLED, "ansatz": {"type": "adapt", "operators": 2, "pool": "qubit"}},
     "growth-exact": {**EXACT, "ansatz": GROWING, "optimizer": {"type": "scipy", "method": "L-BFGS-B", "options": {"maxiter": 4}}},
     "growth-sampled": {**SAMPLED, "ansatz": GROWING},
+    "restarts-sampled": {**SAMPLED, "ansatz": {"type": "hardware-efficient", "reps": 1}, "start": {"type": "random", "tries": 3}},
     "vqd-exact": {**EXACT, "ansatz": {"type": "uccsd"}, "excited_states": {"levels": 2, "tries": 2}},
     "vqd-sampled": {**SAMPLED, "ansatz": {"type": "hardware-efficient", "reps": 1}, "excited_states": {"levels": 3, "tries": 1}},
 }

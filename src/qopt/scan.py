@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import zlib
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +74,15 @@ class _Plan:
         config, back = self.loaded.config, direction == "backward"
         assert isinstance(config.problem, Molecule)  # noqa: S101 - `is_scan` looked
         geometry = filled(config.problem.geometry or "", {self.axis: self.values[index]})
+        name = f"{self.axis}-{written(self.values[index])}{'-back' if back else ''}"
         changes: dict[str, Any] = {
-            "name": f"{self.axis}-{written(self.values[index])}{'-back' if back else ''}",
+            "name": name,
             "sweep": None,
             "problem": config.problem.model_copy(update={"geometry": geometry}),
-            # Noise of its own for every run: a fit through the points takes it to be independent.
-            "seed": (config.seed + index + (len(self.values) if back else 0)) % 2**32,
+            # Noise of its own for every run, whatever other points there are: a fit through them takes it to be independent.
+            "seed": (config.seed + zlib.crc32(name.encode())) % 2**32,
         }
-        home, molecule = self.folder / changes["name"], self.molecules[index]
+        home, molecule = self.folder / name, self.molecules[index]
         header = runs.header_of(read(home).records) if runs.exists(home) else None
         if header is not None and (start is not None or direction == "backward"):
             # It goes on from where it was begun, though its neighbours may have come further since.

@@ -216,7 +216,7 @@ def _converged(molecule: Any, geometry: Geometry, pyscf: Any) -> Any:  # noqa: A
     if molecule.groupname in _LINEAR:
         smaller = molecule.copy()
         smaller.symmetry = _LINEAR[molecule.groupname]
-        candidates.append(smaller.build(False, False))
+        candidates.append(smaller.build(dump_input=False, parse_arg=False))
     for candidate in candidates:
         field = pyscf.scf.RHF(candidate)
         field.conv_tol, field.max_cycle = 1e-13, 200

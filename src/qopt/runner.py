@@ -190,8 +190,8 @@ def forked(spec: Spec, folder: Path) -> tuple[Spec, str]:
     if not ledger.calls(MAIN) or ledger.header is None:
         message = f"{home} has no recorded point to fork from: run it without --fork"
         raise InputError(message, ("name",))
-    if any(asked.circuit != ledger.header.frozen[0] for asked in ledger.asked.values() if asked.stage == MAIN):
-        message = f"{home} can't be forked: its circuit grew, so its points are of several circuits; begin a run under another name instead"
+    if spec.course is not None or "course" in ledger.header.identity:
+        message = f"{home} can't be forked: it optimizes more than once, and a fork begins at one point; begin a run from values instead"
         raise InputError(message, ("name",))
     asked = spec.identity()
     lines = differences({key: ledger.header.identity[key] for key in _FORKED}, {key: asked[key] for key in _FORKED})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,9 +12,15 @@ from hypothesis import strategies as st
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
 import qopt
+from qopt.execution.frozen import load, save
+from qopt.execution.isa import freeze, unrolled
+from qopt.objective import Exact
 from qopt.problems.molecular_data import shipped
 from qopt.problems.molecule import Mapper, Molecule
 from qopt.simulate import choose
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COST = SparsePauliOp(["IIZZ", "IZIZ", "ZIIZ", "IIIZ", "ZZZI", "IIII"], [0.5, -0.7, 0.25, 0.3, 1.1, 2.0])
 
@@ -120,3 +127,14 @@ def test_a_product_that_is_not_the_circuit_is_left_aside() -> None:
     shifted = choose(ansatz.circuit, ansatz.parameters, hamiltonian + 2.5 * SparsePauliOp("I" * molecule.qubits), ansatz.product).engine()
     assert shifted.name.startswith("excitations")
     assert shifted.energies(point[None, :])[0] == pytest.approx(computed(ansatz, hamiltonian, point) + 2.5, abs=1e-10)
+
+
+@pytest.mark.parametrize("sampled", [False, True])
+def test_a_circuit_that_was_frozen_is_still_that_of_its_excitations(tmp_path: Path, *, sampled: bool) -> None:
+    """Unrolled, measured or not, written and read: what runs is computed by the engine that the result names."""
+    molecule = Molecule(shipped("h4"))
+    ansatz = molecule.ansatz()
+    frozen = unrolled(freeze(ansatz, Exact().observables(molecule.hamiltonian()), 0.0, sampled=sampled))
+    loaded = load(tmp_path, *save(frozen, tmp_path))
+    chosen = choose(loaded.circuit, loaded.parameters, loaded.groups[0][0], ansatz.product)
+    assert chosen.name == "excitations-numpy"

@@ -61,8 +61,8 @@ class ExcitationProduct:
 
     def constant_of(self, circuit: QuantumCircuit, parameters: Sequence[str], hamiltonian: SparsePauliOp) -> float | None:
         """What a Hamiltonian has more than that of the integrals, a number; None if that or the circuit isn't the one of this product."""
-        own, gates = self.ansatz(""), circuit.remove_final_measurements(inplace=False)
-        if own.parameters != tuple(parameters) or circuit_digest(own.circuit) != circuit_digest(gates):
+        own = self.ansatz("")
+        if own.parameters != tuple(parameters) or circuit_digest(own.circuit) != circuit_digest(_gates(circuit)):
             return None
         difference = simplified(hamiltonian - electronic_hamiltonian(self.integrals, self.mapping))
         identity = ~(difference.paulis.x | difference.paulis.z).any(axis=1)
@@ -70,6 +70,13 @@ class ExcitationProduct:
         if (np.abs(difference.coeffs[~identity]) > scale).any():
             return None
         return float(difference.coeffs[identity].real.sum())
+
+
+def _gates(circuit: QuantumCircuit) -> QuantumCircuit:
+    """The circuit without what measures it, its gates in their order."""
+    gates = circuit.copy_empty_like()
+    gates.data = [item for item in circuit.data if item.operation.name not in ("measure", "barrier")]
+    return gates
 
 
 @dataclass(frozen=True, eq=False)

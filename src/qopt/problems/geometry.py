@@ -13,12 +13,14 @@ import numpy as np
 
 from qopt.errors import InputError
 from qopt.problems.coordinates import cartesian, is_file
-from qopt.problems.distances import check_distances
+from qopt.problems.distances import ELEMENTS, check_distances
 from qopt.problems.integrals import MAX_ORBITALS, Integrals
 from qopt.problems.molecular_data import Dipole, MolecularData, Orbitals, shipped_geometry
 from qopt.problems.text_file import TextFile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 BOHR = 0.529177210903
@@ -78,6 +80,7 @@ def from_geometry(geometry: Geometry, *, orbitals: bool = False) -> MolecularDat
     try:
         import pyscf  # noqa: PLC0415 - an extra, and slow to import
     except ModuleNotFoundError:
+        _check_cartesian(geometry)
         raise InputError(
             "a molecule given by its geometry needs PySCF, which is not installed: pip install 'qopt-vqa[chem]', or take a shipped "
             "molecule or an FCIDUMP file"
@@ -143,15 +146,7 @@ def _built(geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has n
     if not atoms or not np.isfinite(places).all():
         raise InputError(f"the geometry {geometry.atoms!r} has no atoms or coordinates that aren't finite")
     check_distances(symbols, numbers, places * BOHR)
-    electrons = sum(numbers) - geometry.charge
-    if electrons < 1:
-        raise InputError(f"charge is {geometry.charge}, expected less than {sum(numbers)}: no electron is left")
-    if geometry.multiplicity < 1 or (electrons - geometry.multiplicity) % 2 == 0 or geometry.multiplicity > electrons + 1:
-        odd, fitting = ("an odd", "2, 4, ..") if electrons % 2 else ("an even", "1, 3, ..")
-        raise InputError(
-            f"multiplicity is {geometry.multiplicity}, expected {fitting}: {'+'.join(symbols)} with charge {geometry.charge} has {odd} "
-            f"number of electrons, {electrons}"
-        )
+    _check_electrons(symbols, numbers, geometry)
     arguments = {"charge": geometry.charge, "spin": geometry.multiplicity - 1, "unit": "Bohr", "verbose": 0}
     try:
         with warnings.catch_warnings():
@@ -162,6 +157,30 @@ def _built(geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has n
             f"PySCF has no basis {geometry.basis!r} for {', '.join(sorted(set(symbols)))} ({_line(error)}), expected one such as sto-3g, "
             "6-31g or cc-pvdz"
         ) from None
+
+
+def _check_cartesian(geometry: Geometry) -> None:
+    """Refuse what can be seen to be wrong without PySCF: installing that would not help."""
+    text, units = _text(geometry)
+    atoms = cartesian(text)
+    if atoms is None or not set(atoms[0]) <= set(ELEMENTS):
+        return
+    numbers = [ELEMENTS.index(symbol) + 1 for symbol in atoms[0]]
+    check_distances(atoms[0], numbers, atoms[1] * (1.0 if units == "Angstrom" else BOHR))
+    _check_electrons(atoms[0], numbers, geometry)
+
+
+def _check_electrons(symbols: Sequence[str], numbers: Sequence[int], geometry: Geometry) -> None:
+    """Refuse a charge and a multiplicity that these atoms can't have."""
+    electrons = sum(numbers) - geometry.charge
+    if electrons < 1:
+        raise InputError(f"charge is {geometry.charge}, expected less than {sum(numbers)}: no electron is left")
+    if geometry.multiplicity < 1 or (electrons - geometry.multiplicity) % 2 == 0 or geometry.multiplicity > electrons + 1:
+        odd, fitting = ("an odd", "2, 4, ..") if electrons % 2 else ("an even", "1, 3, ..")
+        raise InputError(
+            f"multiplicity is {geometry.multiplicity}, expected {fitting}: {'+'.join(symbols)} with charge {geometry.charge} has {odd} "
+            f"number of electrons, {electrons}"
+        )
 
 
 def _check_words(geometry: Geometry) -> None:

@@ -142,9 +142,7 @@ def scan(
         Queued: If not all jobs are done and nobody waits.
     """
     plan = _planned(loaded, folder, cwd)
-    exact = isinstance(loaded.config.objective, models.ExactObjective)
-    assert loaded.config.sweep is not None  # noqa: S101 - `is_scan` looked
-    steps = walk(len(plan.order), sources=_FOLLOWED if exact else 1, backward=loaded.config.sweep.backward)
+    steps = _steps(loaded, plan)
     found: dict[tuple[int, str], _Found] = {}
     connections, signals = Connections(), Signals()
     with signals.caught():
@@ -192,13 +190,19 @@ def sentences(folder: Path) -> list[str]:
 
 
 def specs_of(loaded: Loaded, cwd: Path) -> list[Spec]:
-    """A run for every point of the curve, begun cold; nothing is written, nothing is sent.
+    """A run for every step along the curve, as if each began cold; nothing is written, nothing is sent.
 
     Raises:
         InputError: As `scan` does.
     """
     plan = _planned(loaded, cwd, cwd)
-    return [plan.spec(index, "forward", None)[1] for index in plan.order]
+    return [plan.spec(plan.order[step.point], step.direction, None)[1] for step in _steps(loaded, plan)]
+
+
+def _steps(loaded: Loaded, plan: _Plan) -> tuple[Step, ...]:
+    exact = isinstance(loaded.config.objective, models.ExactObjective)
+    assert loaded.config.sweep is not None  # noqa: S101 - `is_scan` looked
+    return walk(len(plan.order), sources=_FOLLOWED if exact else 1, backward=loaded.config.sweep.backward)
 
 
 def _planned(loaded: Loaded, folder: Path, cwd: Path) -> _Plan:

@@ -34,6 +34,7 @@ from qopt.planning.service import (
     wall_seconds,
 )
 from qopt.report.text import duration
+from qopt.scan import is_scan
 from qopt.sweep import specs_of
 
 if TYPE_CHECKING:
@@ -151,11 +152,11 @@ def plan(loaded: Loaded, cwd: Path) -> Plan:
         device = resolve(twin.fake)
     assert device is not None  # noqa: S101 - only aer has none, and has a twin
     parts = [foretell(spec, device, repetitions=forecast.REPETITIONS if config.sweep is None else 1) for spec in specs]
-    return _summed(config.name, parts, twin, device)
+    return _summed(config.name, parts, twin, device, chained=is_scan(planned))
 
 
-def _summed(name: str, parts: Sequence[Part], twin: Twin, device: BackendV2) -> Plan:
-    """The plan of runs that are sent one after the other."""
+def _summed(name: str, parts: Sequence[Part], twin: Twin, device: BackendV2, *, chained: bool) -> Plan:
+    """The plan of runs that are sent one after the other; chained ones begin where others ended."""
     seconds = _seconds(parts)
     modes = mode_costs(seconds, dependent=True)
     complete = all(part.asked.typical.ended != "uncounted" for part in parts)
@@ -177,8 +178,8 @@ def _summed(name: str, parts: Sequence[Part], twin: Twin, device: BackendV2) -> 
         seconds=sum(seconds),
         upper=SAFETY * sum(seconds),
         configured=parts[0].spec.execution.mode,
-        decision=_decided(parts, PAID, complete=complete),
-        open_decision=_decided(parts, OPEN, complete=complete),
+        decision=_decided(parts, PAID, complete=complete, chained=chained),
+        open_decision=_decided(parts, OPEN, complete=complete, chained=chained),
         modes=modes,
         limits=_limits(parts, modes, qubits=device.num_qubits),
         notes=tuple(_notes(parts, twin, device)),
@@ -199,10 +200,10 @@ def _circuit(part: Part, device: BackendV2) -> Circuit:
     )
 
 
-def _decided(parts: Sequence[Part], facts: PlanFacts, *, complete: bool) -> Decision:
+def _decided(parts: Sequence[Part], facts: PlanFacts, *, complete: bool, chained: bool) -> Decision:
     """The mode for a run, whose jobs depend on each other, or for a landscape or several runs, whose jobs don't."""
     seconds = _seconds(parts)
-    dependent = len(parts) == 1 and not isinstance(parts[0].spec.optimizer, Grid)
+    dependent = chained or (len(parts) == 1 and not isinstance(parts[0].spec.optimizer, Grid))
     return decide(Work(len(seconds) if complete else None, dependent=dependent, seconds=fmean(seconds)), facts)
 
 

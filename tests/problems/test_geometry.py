@@ -166,3 +166,17 @@ def test_a_damaged_file_is_refused_at_its_line(tmp_path: Path) -> None:
     path.write_text("3\nwater\nO 0 0 0\nH 0 0 1", encoding="utf-8")
     with pytest.raises(InputError, match=r"short.xyz:1:1: got '3', expected a file .xyz"):
         from_geometry(Geometry(str(path)))
+
+
+@NEEDS_PYSCF
+def test_a_linear_radical_converges_in_a_smaller_group() -> None:
+    """OH in its doublet of one pi orbital, which its own group does not let be occupied alone: PySCF's own energy in C2v."""
+    from pyscf import gto, scf  # noqa: PLC0415 - an extra
+
+    integrals = from_geometry(Geometry("O 0 0 0; H 0 0 0.9697", multiplicity=2)).integrals
+    assert integrals.electrons == (5, 4)
+    molecule = gto.M(atom="O 0 0 0; H 0 0 0.9697", basis="sto-3g", spin=1, symmetry="C2v", verbose=0)
+    field = scf.ROHF(molecule)
+    field.conv_tol = 1e-12
+    assert determinant_energy(integrals, lowest_determinant(6, (5, 4))) == pytest.approx(field.kernel(), abs=1e-8)
+    assert field.converged

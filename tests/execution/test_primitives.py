@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import qiskit_ibm_runtime
 from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
 from qiskit.primitives import DataBin, PrimitiveResult, PubResult
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
@@ -157,13 +158,13 @@ def test_an_error_that_is_no_number_is_not_believed() -> None:
 def test_aer_estimators_scatter_every_mean_as_shots_would() -> None:
     """Also of observables beside the first, each with its square behind it: independent, of the size of its own variance, by the seed."""
     circuit = QuantumCircuit(1)
-    circuit.ry(1.0, 0)
+    circuit.ry(Parameter("t"), 0)
     shots, points = 400, 200
     mixed = (0.6 * Z + 0.8 * SparsePauliOp("X")).simplify()
     observables = (Z, (Z @ Z).simplify(), mixed, (mixed @ mixed).simplify(), 2.0 * Z, 4.0 * (Z @ Z).simplify())
-    frozen = Frozen(circuit, (), (0,), (0,), (observables,), 0.0)
+    frozen = Frozen(circuit, ("t",), (0,), (0,), (observables,), 0.0)
     seen = [
-        primitives.run_aer(AerSimulator(), Program((Pub(frozen, np.zeros((points, 0)), observables, shots),), seed))[0]["evs"]
+        primitives.run_aer(AerSimulator(), Program((Pub(frozen, np.ones((points, 1)), observables, shots),), seed))[0]["evs"]
         for seed in (1, 2, 1)
     ]
     np.testing.assert_array_equal(seen[0], seen[2])

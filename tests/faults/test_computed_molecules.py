@@ -1,4 +1,4 @@
-"""Runs of molecules that PySCF computes find their own integrals again: with other threads, without the geometry's file, and damaged ones."""
+"""Runs of molecules that PySCF computes find their own integrals again: with other threads, without their file, or they say why not."""
 
 from __future__ import annotations
 

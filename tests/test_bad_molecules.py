@@ -58,7 +58,10 @@ BAD: dict[str, tuple[str, str]] = {
         r"config.yaml:5:14: problem.integrals: .*short.fcidump:\d+:1: .*cut off",
     ),
     "integrals that are none": ("integrals: config.yaml", r"config.yaml:5:14: problem.integrals: .*config.yaml:\d+:\d+: "),
-    "a charge of integrals": ("integrals: cut.fcidump\ncharge: 1", r"config.yaml:\d:\d+: problem: .*neither basis nor charge with integrals"),
+    "a charge of integrals": (
+        "integrals: cut.fcidump\ncharge: 1",
+        r"config.yaml:\d:\d+: problem: .*neither basis nor charge with integrals",
+    ),
     "integrals that are not there": ("integrals: gone.fcidump", r"config.yaml:5:14: problem.integrals: there is no file .*gone.fcidump"),
     "a core larger than the molecule": ("molecule: h2\nfrozen_core: 5", r"config.yaml:4:3: problem: "),
     "a placeholder without a sweep": ("geometry: 'H 0 0 0; H 0 0 {r}'", r"config.yaml:5:13: problem.geometry: .* has no number for \{r\}"),

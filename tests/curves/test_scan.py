@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import signal
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import pytest
 from tests.faults.runs import Project, Server
 
 from qopt.journal import Header, read
+from qopt.problems import kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,6 +200,12 @@ def test_a_computed_curve_is_read_again_and_its_points_are_finished(server: Serv
     project.run("finish", "r-1.6", "--runs", "runs/curve", "--progress", "none")
     value = next(row["value"] for row in rows_of(project) if row["r"] == "1.6")
     assert json.loads((project.home / "r-1.6" / "result.json").read_text())["value"] == float(value)
+    # What a point keeps is what it goes on with: another molecule there is another run.
+    point = project.home / "r-1.6"
+    data = kept.read(point / kept.FILE)
+    assert data is not None
+    kept.write(replace(data, integrals=replace(data.integrals, constant=data.integrals.constant + 1e-3)), point)
+    assert "r-1.6 holds another run" in project.run(code=2)
 
 
 def journals_of(project: Project) -> dict[str, Contents]:

@@ -58,6 +58,10 @@ BAD: dict[str, tuple[str, str]] = {
         r"config.yaml:5:14: problem.integrals: .*short.fcidump:\d+:1: .*cut off",
     ),
     "integrals that are none": ("integrals: config.yaml", r"config.yaml:5:14: problem.integrals: .*config.yaml:\d+:\d+: "),
+    "a charge of integrals": (
+        "integrals: cut.fcidump\ncharge: 1",
+        r"config.yaml:\d:\d+: problem: .*neither basis nor charge with integrals",
+    ),
     "integrals that are not there": ("integrals: gone.fcidump", r"config.yaml:5:14: problem.integrals: there is no file .*gone.fcidump"),
     "a core larger than the molecule": ("molecule: h2\nfrozen_core: 5", r"config.yaml:4:3: problem: "),
     "a placeholder without a sweep": ("geometry: 'H 0 0 0; H 0 0 {r}'", r"config.yaml:5:13: problem.geometry: .* has no number for \{r\}"),
@@ -79,6 +83,21 @@ ANSATZES: dict[str, str] = {
     "start: {type: mp2}\nproblem: {type: tfim, lattice: {ring: 4}}": "start mp2 is of a molecule's excitations",
     "problem: {type: tfim, lattice: {ring: 4, chain: 3}}": "exactly one of the keys chain, ring, square and torus",
     "problem: {type: molecule, molecule: h2}\nexcited_states: {levels: 1}": "excited_states.levels",
+    "problem: {type: molecule, molecule: h2, tapering: false}\nexcited_states: {levels: 9}": (
+        "excited_states.levels: levels is 9, expected at most 4: so many states there are"
+    ),
+    "ansatz: {type: hva, layers: 1}\nproblem: {type: tfim, lattice: {ring: 15}}\nexcited_states: {levels: 2}": (
+        "excited_states: exact overlaps are computed on at most 14 qubits, the problem has 15"
+    ),
+    "ansatz: {type: adapt}\nproblem: {type: molecule, molecule: h2}\noptimizer: {type: none}": (
+        "optimizer.type: optimizer is none, but what grows or is excited has to be optimized"
+    ),
+    "ansatz: {type: uccsd}\nproblem: {type: molecule, molecule: h2}\nexcited_states: {levels: 2}\noptimizer: {type: none}": (
+        "optimizer.type: optimizer is none, but what grows or is excited has to be optimized"
+    ),
+    "ansatz: {type: adapt}\nproblem: {type: molecule, molecule: h2}\nstart: {type: random, tries: 3}": (
+        "the circuit grows from one start: leave start.tries out"
+    ),
     "problem: {type: tfim, lattice: {ring: 4}}\nsqd: {shots: 100}": "sqd diagonalises a molecule's Hamiltonian",
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
 from qiskit.quantum_info import Operator, Statevector
 
 import qopt
@@ -15,6 +17,7 @@ from qopt.assemble import physics
 from qopt.config import molecules as models
 from qopt.courses import Deflation
 from qopt.courses.commutators import commutators
+from qopt.errors import InputError
 from qopt.journal import Answered, read
 from qopt.optimizers import SPSA, Scipy
 from qopt.problems.molecular_data import shipped
@@ -22,6 +25,7 @@ from qopt.problems.molecule import Mapper, Molecule
 from qopt.simulate import choose
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from qopt.ansatze import Ansatz
@@ -181,3 +185,57 @@ def test_levels_that_are_not_kept_apart_are_doubted(tmp_path: Path) -> None:
     assert result.course is not None
     assert result.course["overlaps"][0][0] > 0.5
     assert result.warnings
+
+
+def test_tetris_adds_no_more_operators_than_are_allowed(tmp_path: Path) -> None:
+    """Also where more of them share nothing."""
+    result = adapted(tmp_path, "h4", pool="generalised", tetris=True, operators=3)
+    assert result.course is not None
+    assert len(result.course["operators"]) == len(result.parameters) == 3
+    assert "3 operators were allowed" in result.status
+
+
+def test_levels_of_a_circuit_without_parameters_are_refused(tmp_path: Path) -> None:
+    """It has one state; nothing is written."""
+    circuit = QuantumCircuit(2)
+    circuit.x(0)
+    with pytest.raises(InputError, match="the ansatz has no parameters, levels above the ground state need some") as refused:
+        qopt.run(
+            Molecule(shipped("h2"), mapper="parity", tapering=False),
+            ansatz=qopt.Ansatz(circuit, (), "fixed"),
+            course=Deflation(2),
+            objective=qopt.Exact(),
+            folder=tmp_path,
+        )
+    assert refused.value.where == ("ansatz",)
+    assert not list(tmp_path.iterdir())
+
+
+def stay(evaluate: Callable[[Any], object], start: np.ndarray, rng: object) -> np.ndarray:  # noqa: ARG001 - the protocol's
+    """An optimizer that takes one and the same point for every level."""
+    point = np.full(len(start), 0.1)
+    evaluate(point[None, :])
+    return point
+
+
+def warnings_of(tmp_path: Path, molecule: Molecule, ansatz: Ansatz) -> list[str]:
+    """Of two levels that are one and the same point."""
+    result = qopt.run(molecule, ansatz=ansatz, course=Deflation(2, tries=1), objective=qopt.Exact(), optimizer=stay, folder=tmp_path)
+    assert len(result.levels) == 2
+    return [warning for warning in result.warnings if warning.startswith("level 1")]
+
+
+def test_a_level_with_another_number_of_electrons_says_so(tmp_path: Path) -> None:
+    """What the levels conserve is looked at, their total spin is not."""
+    molecule = Molecule(shipped("h2"), mapper="jordan-wigner", tapering=False)
+    found = warnings_of(tmp_path, molecule, qopt.hardware_efficient(4, reps=1))
+    assert any(re.match(r"level 1: N is \d+\.\d+, expected 2: ", warning) for warning in found)
+    assert not any("S2" in warning for warning in found)
+
+
+def test_a_level_below_the_exact_one_says_so(tmp_path: Path) -> None:
+    """Near the ground state, where the next level is far above; its own numbers are right."""
+    molecule = Molecule(shipped("h2"), mapper="jordan-wigner", tapering=False)
+    found = warnings_of(tmp_path, molecule, molecule.ansatz())
+    assert "level 1 lies below the exact one: it is none of the states that were looked for" in found
+    assert not any(warning.startswith("level 1:") for warning in found)

@@ -6,14 +6,20 @@ import csv
 import json
 import re
 import signal
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.faults.runs import Project, Server
 
+from qopt.journal import Header, read
+from qopt.problems import kept
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from qopt.journal import Contents
 
 LENGTHS = {"from": 0.5, "to": 2.5, "points": 5}
 # Full configuration interaction of H2 in STO-3G, PySCF.
@@ -175,3 +181,68 @@ def test_an_angle_is_an_axis_and_so_is_a_coordinate_in_a_file(server: Server, tm
     project.run()
     energies = [float(row["value"]) for row in rows_of(project)]
     assert energies[1] < min(energies[0], energies[2])
+
+
+@pytest.mark.skipif(find_spec("pyscf") is None, reason="needs PySCF, the extra chem")
+def test_a_computed_curve_is_read_again_and_its_points_are_finished(server: Server, tmp_path: Path) -> None:
+    """Lithium hydride with a frozen core: the second run changes nothing, and a point is finished by itself."""
+    lithium_hydride = {"type": "molecule", "geometry": "Li 0 0 0; H 0 0 {r}", "frozen_core": True}
+    project = Project(
+        server,
+        tmp_path,
+        {**CURVE, "problem": lithium_hydride, "ansatz": {"type": "puccd"}, "sweep": {"axes": {"r": [1.3, 1.6, 2.0]}, "backward": False}},
+    )
+    project.run()
+    table, journals = (project.home / "table.csv").read_bytes(), journals_of(project)
+    project.run()
+    assert (project.home / "table.csv").read_bytes() == table
+    assert journals_of(project) == journals
+    project.run("finish", "r-1.6", "--runs", "runs/curve", "--progress", "none")
+    value = next(row["value"] for row in rows_of(project) if row["r"] == "1.6")
+    assert json.loads((project.home / "r-1.6" / "result.json").read_text())["value"] == float(value)
+    # What a point keeps is what it goes on with: another molecule there is another run.
+    point = project.home / "r-1.6"
+    data = kept.read(point / kept.FILE)
+    assert data is not None
+    kept.write(replace(data, integrals=replace(data.integrals, constant=data.integrals.constant + 1e-3)), point)
+    assert "r-1.6 holds another run" in project.run(code=2)
+
+
+def journals_of(project: Project) -> dict[str, Contents]:
+    """What every point of a curve has recorded."""
+    return {path.parent.name: read(path.parent) for path in sorted(project.home.glob("*/run.sqlite"))}
+
+
+def starts_of(project: Project) -> dict[str, list[float]]:
+    """Where the run at every point began, as recorded."""
+    journals = journals_of(project)
+    return {name: header.identity["start"] for name in journals for header in journals[name].records if isinstance(header, Header)}
+
+
+def test_a_curve_whose_budget_is_raised_goes_on_from_its_recorded_starts(server: Server, tmp_path: Path) -> None:
+    """Though the neighbours have come further since; the energies are lower at every point."""
+    axes = {"r": [0.6, 0.8, 1.1]}
+    project = Project(server, tmp_path, {**CURVE, "sweep": {"axes": axes}, "budget": {"evaluations": 2}})
+    project.run()
+    starts, few = starts_of(project), rows_of(project)
+    assert len(starts) == 5
+    project.configure(budget={"evaluations": 20})
+    project.run()
+    assert starts_of(project) == starts
+    for before, after in zip(few, rows_of(project), strict=True):
+        assert int(before["evaluations"]) <= 2 < int(after["evaluations"])
+        assert float(after["value"]) < float(before["value"]) - 1e-6
+
+
+def test_a_curve_whose_axis_gets_further_values_goes_on(server: Server, tmp_path: Path) -> None:
+    """In between and beyond: what was measured stays as it is, and only the new points are measured."""
+    project = Project(server, tmp_path, {**CURVE, "ansatz": {"type": "uccsd"}, "sweep": {"axes": {"r": [0.6, 0.8, 1.1]}}})
+    project.run()
+    before, rows = journals_of(project), rows_of(project)
+    project.configure(sweep={"axes": {"r": [0.5, 0.6, 0.7, 0.8, 1.1]}})
+    project.run()
+    after = rows_of(project)
+    assert [row["r"] for row in after] == ["0.5", "0.6", "0.7", "0.8", "1.1"]
+    assert all(abs(float(row["difference"])) < 1e-6 for row in after)
+    assert {name: journals_of(project)[name] for name in before} == before
+    assert [row for row in after if row["r"] in ("0.6", "0.8", "1.1")] == rows

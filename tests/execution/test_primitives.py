@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import qiskit_ibm_runtime
 from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
 from qiskit.primitives import DataBin, PrimitiveResult, PubResult
 from qiskit.quantum_info import SparsePauliOp
+from qiskit_aer import AerSimulator
 from tests.execution.asking import ask
 from tests.execution.kinds import KINDS
 
@@ -151,3 +153,27 @@ def test_an_error_that_is_no_number_is_not_believed() -> None:
     """Where there is no line to take instead."""
     with pytest.raises(BackendError, match="stds"):
         primitives.read(an_answer(stds=np.full((2, 2), np.nan)), [a_pub()], Mitigation("light"))
+
+
+def test_aer_estimators_scatter_every_mean_as_shots_would() -> None:
+    """Also of observables beside the first, each with its square behind it: independent, of the size of its own variance, by the seed."""
+    circuit = QuantumCircuit(1)
+    circuit.ry(Parameter("t"), 0)
+    shots, points = 400, 200
+    mixed = (0.6 * Z + 0.8 * SparsePauliOp("X")).simplify()
+    observables = (Z, (Z @ Z).simplify(), mixed, (mixed @ mixed).simplify(), 2.0 * Z, 4.0 * (Z @ Z).simplify())
+    frozen = Frozen(circuit, ("t",), (0,), (0,), (observables,), 0.0)
+    seen = [
+        primitives.run_aer(AerSimulator(), Program((Pub(frozen, np.ones((points, 1)), observables, shots),), seed))[0]["evs"]
+        for seed in (1, 2, 1)
+    ]
+    np.testing.assert_array_equal(seen[0], seen[2])
+    assert (seen[0][:, 0::2] != seen[1][:, 0::2]).all()
+    np.testing.assert_allclose(seen[0][:, 1::2], np.tile([1.0, 1.0, 4.0], (points, 1)), atol=1e-12)
+    means = np.array([np.cos(1.0), 0.6 * np.cos(1.0) + 0.8 * np.sin(1.0), 2.0 * np.cos(1.0)])
+    errors = np.sqrt((np.array([1.0, 1.0, 4.0]) - means**2) / shots)
+    for evs in seen[:2]:
+        deviations = (evs[:, 0::2] - means) / errors
+        assert np.abs(deviations.mean(axis=0)).max() < 4 / np.sqrt(points)
+        assert deviations.std(axis=0) == pytest.approx(np.ones(3), abs=0.2)
+        assert np.abs(np.corrcoef(deviations.T) - np.eye(3)).max() < 4 / np.sqrt(points)

@@ -166,3 +166,18 @@ def test_a_damaged_file_is_refused_at_its_line(tmp_path: Path) -> None:
     path.write_text("3\nwater\nO 0 0 0\nH 0 0 1", encoding="utf-8")
     with pytest.raises(InputError, match=r"short.xyz:1:1: got '3', expected a file .xyz"):
         from_geometry(Geometry(str(path)))
+
+
+@NEEDS_PYSCF
+@pytest.mark.parametrize(("atoms", "electrons"), [("O 0 0 0; H 0 0 0.9697", (6, 5, 4)), ("N 0 0 0; O 0 0 1.1508", (10, 8, 7))])
+def test_linear_radicals_converge(atoms: str, electrons: tuple[int, int, int]) -> None:
+    """Doublets with one electron or three in pi orbitals; that of NO does not by its own group, C2v gives the energies of both."""
+    from pyscf import gto, scf  # noqa: PLC0415 - an extra
+
+    norb, alpha, beta = electrons
+    integrals = from_geometry(Geometry(atoms, multiplicity=2)).integrals
+    assert (integrals.norb, integrals.electrons) == (norb, (alpha, beta))
+    field = scf.ROHF(gto.M(atom=atoms, basis="sto-3g", spin=1, symmetry="C2v", verbose=0))
+    field.conv_tol = 1e-12
+    assert determinant_energy(integrals, lowest_determinant(norb, (alpha, beta))) == pytest.approx(field.kernel(), abs=1e-8)
+    assert field.converged

@@ -10,14 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qiskit.quantum_info import SparsePauliOp, Statevector
+from tests.execution.asking import ask
 
 import qopt
+from qopt.ansatze.overlap import overlap_circuit
+from qopt.assemble import physics
+from qopt.config import molecules as models
+from qopt.execution.connect import Connections, find
 from qopt.execution.frozen import load, save
 from qopt.execution.isa import freeze, unrolled
 from qopt.objective import Exact
+from qopt.overlaps import ExactOverlap
+from qopt.problems.excitation_product import ExcitationProduct, OverlapProduct
 from qopt.problems.molecular_data import shipped
 from qopt.problems.molecule import Mapper, Molecule
-from qopt.simulate import choose
+from qopt.programs import Program, Pub, to_counts
+from qopt.simulate import choose, circuits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,3 +146,46 @@ def test_a_circuit_that_was_frozen_is_still_that_of_its_excitations(tmp_path: Pa
     loaded = load(tmp_path, *save(frozen, tmp_path))
     chosen = choose(loaded.circuit, loaded.parameters, loaded.groups[0][0], ansatz.product)
     assert chosen.name == "excitations-numpy"
+
+
+def test_samples_of_excitations_on_the_statevector_come_from_their_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A measured circuit whose strings have energies: nothing goes gate by gate."""
+    molecule = Molecule(shipped("h4"))
+    ansatz = molecule.ansatz()
+    point = 0.3 * np.cos(np.arange(len(ansatz.parameters)))
+    frozen = replace(freeze(ansatz, (), 0.0, sampled=True), cost=molecule.hamiltonian())
+    monkeypatch.setattr(circuits, "CircuitEngine", None)
+    execution = qopt.Execution(backend="statevector")
+    executor = Connections().open(find(execution, exact=False), execution, frozen)
+    (data,) = ask(executor, Program((Pub(frozen, point[None, :], (), 4000),), 1))
+    found = to_counts(data["samples"][0], molecule.qubits)
+    bound = ansatz.circuit.assign_parameters(dict(zip(ansatz.parameters, point.tolist(), strict=True)))
+    likely = {string[::-1]: share for string, share in Statevector(bound).probabilities_dict().items()}
+    for string in likely.keys() | found.keys():
+        assert found.get(string, 0) / 4000 == pytest.approx(likely.get(string, 0.0), abs=0.04)
+
+
+@pytest.mark.parametrize("mapper", ["jordan-wigner", "parity"])
+def test_overlaps_of_excitations_are_those_of_the_circuit(mapper: Mapper) -> None:
+    """Values and slopes by both engines, of unlike states and of the same."""
+    molecule = Molecule(shipped("h2"), mapper=mapper)
+    ansatz = kupccgsd_of(molecule)
+    assert isinstance(ansatz.product, ExcitationProduct)
+    overlap = replace(overlap_circuit(ansatz), product=OverlapProduct(ansatz.product))
+    ((projector,),) = ExactOverlap().observables(molecule.hamiltonian())
+    chosen = choose(overlap.circuit, overlap.parameters, projector, overlap.product)
+    assert chosen.name.startswith("excitations")
+    engine, plain = chosen.engine(), circuits.CircuitEngine(overlap.circuit, overlap.parameters, projector)
+    rng = np.random.default_rng(4)
+    points = rng.normal(size=(3, len(overlap.parameters)))
+    points[2, len(ansatz.parameters) :] = points[2, : len(ansatz.parameters)]
+    energies, slopes = engine.gradients(points)
+    np.testing.assert_allclose(energies, plain.energies(points), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(energies, engine.energies(points), rtol=0, atol=1e-12)
+    assert energies[2] == pytest.approx(1.0, abs=1e-12)
+    np.testing.assert_allclose(slopes, plain.gradients(points)[1], rtol=0, atol=1e-8)
+
+
+def kupccgsd_of(molecule: Molecule) -> qopt.Ansatz:
+    """Several parameters, also where there are two electrons."""
+    return physics.ansatz_of(models.KUpccgsdAnsatz(type="kupccgsd", k=2), molecule)

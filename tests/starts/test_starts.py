@@ -14,7 +14,11 @@ from qiskit.quantum_info import SparsePauliOp, Statevector
 
 from qopt.ansatze import qaoa
 from qopt.errors import InputError
-from qopt.starts import fixed_angles, interp, ramp, random_start, zeros
+from qopt.objective import Exact
+from qopt.problems.spins import TransverseFieldIsing, ring
+from qopt.simulate import choose
+from qopt.spec import specify
+from qopt.starts import annealing, fixed_angles, interp, ramp, random_start, zeros
 
 if TYPE_CHECKING:
     from qopt.types import Point
@@ -178,3 +182,32 @@ def test_a_constant_has_no_ramp() -> None:
     """There is nothing to scale by."""
     with pytest.raises(InputError, match="constant"):
         ramp(SparsePauliOp(["II"]), 2)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 4])
+def test_annealing_switches_on_all_groups_but_the_last(layers: int) -> None:
+    """Layer by layer, group by group: the last group turns by half a radian in every layer, the others by growing shares of that."""
+    groups = 3
+    scales = (0.5, 0.25, 2.0) * layers
+    point = annealing(scales, layers)
+    assert point.shape == (groups * layers,)
+    turned = (point / np.array(scales)).reshape(layers, groups)
+    assert turned[:, -1] == pytest.approx(0.5)
+    share = 0.5 * (np.arange(layers) + 0.5) / layers
+    np.testing.assert_allclose(turned[:, :-1], np.repeat(share[:, None], 2, axis=1), rtol=1e-14)
+
+
+@pytest.mark.parametrize("layers", [1, 4])
+def test_annealing_begins_a_spin_ring_lower_than_chance(layers: int) -> None:
+    """It is what a run takes where nothing is said: lower than the mean of random points, and than the circuit's own beginning."""
+    problem = TransverseFieldIsing(ring(8))
+    spec = specify(problem, ansatz=problem.ansatz(layers), objective=Exact())
+    ansatz = spec.ansatz
+    assert ansatz.scales is not None
+    np.testing.assert_array_equal(spec.start, annealing(ansatz.scales, layers))
+    assert "start: terms switched on slowly, as in annealing" in spec.notes
+    engine = choose(ansatz.circuit, ansatz.parameters, problem.hamiltonian()).engine()
+    chance = np.random.default_rng(1).uniform(-np.pi, np.pi, (40, len(ansatz.parameters)))
+    begun = engine.energies(spec.start[None, :])[0]
+    assert begun < engine.energies(chance).mean() - 3.0
+    assert begun < engine.energies(np.zeros((1, len(ansatz.parameters))))[0]

@@ -35,7 +35,7 @@ class Restarts:
         """Run the legs."""
         spec = legs.spec
         best = legs.minimise(legs.first, spec.ansatz, spec.start)
-        energies = [legs.value(best)]
+        energies = [legs.value(best)] if best.calls else []
         leg = best
         for attempt in range(1, self.tries):
             if leg.stopped:
@@ -46,7 +46,7 @@ class Restarts:
             if not leg.calls:
                 break
             energies.append(legs.value(leg))
-            if energies[-1] < min(energies[:-1]):
+            if energies[-1] < min(energies[:-1], default=np.inf):
                 best = leg
         status = leg.status if leg.stopped else best.status
         # All legs are of one circuit, so the best points of any of them are measured afresh.

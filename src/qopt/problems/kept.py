@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 FILE = "molecule.npz"
 """Its name in the run folder."""
-_UNREADABLE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile)
+_UNREADABLE = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What NumPy and zipfile raise for bytes that were changed: where a flag is wrong, such as that of encryption, that is a RuntimeError."""
 
 
 def to_bytes(data: MolecularData) -> bytes:
@@ -70,7 +72,7 @@ def read(path: Path) -> MolecularData | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             found = {name: archive[name] for name in archive.files}
         alpha, beta = found["electrons"].tolist()
         name, source, recipe = found["texts"].tolist()

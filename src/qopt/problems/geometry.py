@@ -229,7 +229,7 @@ def _orbitals(molecule: Any, geometry: Geometry, pyscf: Any) -> tuple[NDArray[np
 def _converged(molecule: Any, geometry: Geometry, pyscf: Any) -> Any:  # noqa: ANN401 - PySCF has no types
     """Hartree-Fock to its last digits, by second order where it swings between two states.
 
-    Of a linear molecule with an open shell that is degenerate, such as OH, only a smaller group lets one of its orbitals be occupied.
+    Of a linear molecule with an open shell that is degenerate, such as NO, only a smaller group lets one of its orbitals be occupied.
     """
     candidates = [molecule]
     if molecule.groupname in _LINEAR:

@@ -107,7 +107,7 @@ def test_a_weight_below_the_gap_finds_the_lower_level_again_and_says_so() -> Non
     found = vectors[:, 0]
     (sentence,) = doubts([LEVELS[0], found @ matrix @ found], [0.0, 0.0], [(found @ ground) ** 2], [0.1])
     assert values[0] == pytest.approx(LEVELS[0] + 0.1)
-    assert sentence == "level 1 overlaps with level 0 by 1.00: they are not two levels, raise the weight 0.1"
+    assert sentence == "level 1 overlaps with level 0 by 1.00: they are not two levels, raise excited_states.weight above 0.1"
 
 
 def test_levels_out_of_order_and_weights_too_small_are_told() -> None:

@@ -81,7 +81,7 @@ def _amplitudes(product: ExcitationProduct, name: str, rng: np.random.Generator)
     """Perturbation theory's, and small random angles around them where these alone have no slope."""
     point = starts.mp2(product.integrals, product.excitations, product.parameters)
     if name not in _GENERALISED:
-        return point, True, "start: amplitudes of second-order perturbation theory"
+        return point, False, "start: amplitudes of second-order perturbation theory"
     said = "start: small random angles around amplitudes of second-order perturbation theory, which alone are a stationary point"
     return point + rng.normal(0.0, _SMALL_ANGLE, len(point)), False, said
 

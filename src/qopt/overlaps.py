@@ -216,11 +216,12 @@ def doubts(energies: Sequence[float], stderrs: Sequence[float], overlaps: Sequen
         if weight <= found - energy:
             said.append(
                 f"the weight {weight:.3g} of level {lower} does not exceed the gap {found - energy:.3g} to level {level}: a level between "
-                "them may have been missed, raise it"
+                "them may have been missed, raise excited_states.weight"
             )
         if overlap > _LARGEST_OVERLAP:
             said.append(
-                f"level {level} overlaps with level {lower} by {overlap:.2f}: they are not two levels, raise the weight {weight:.3g}"
+                f"level {level} overlaps with level {lower} by {overlap:.2f}: they are not two levels, raise excited_states.weight "
+                f"above {weight:.3g}"
             )
     return tuple(said)
 

@@ -65,6 +65,7 @@ def fold(  # noqa: PLR0913 - all that a result is made of
     properties = {name: item for name, (item, element) in beside.items() if element is None}
     classical = _classical(spec)
     levels = () if ended.points is None else _levels(spec, points, answer, observed)
+    doubtful = tuple(_doubts(ended, levels, sign))
     with blamed("interpret"):
         best = None if counts is None else spec.problem.interpret(counts)
     return Result(
@@ -77,7 +78,7 @@ def fold(  # noqa: PLR0913 - all that a result is made of
         point=tuple(points[chosen].tolist()),
         parameters=final.frozen.parameters,
         status=f"{ended.status.value} ({ended.message})" if ended.message else ended.status.value,
-        converged=ended.status is Status.CONVERGED,
+        converged=ended.status is Status.CONVERGED and not doubtful,
         evaluations=evaluations,
         shots=ledger.shots,
         jobs=len(ledger.answered),
@@ -100,7 +101,7 @@ def fold(  # noqa: PLR0913 - all that a result is made of
         properties=properties,
         density=_density({element: item for item, element in beside.values() if element is not None}),
         levels=levels,
-        warnings=(*_warnings(properties), *_doubts(ended, levels, sign)),
+        warnings=(*_warnings(properties), *doubtful),
         sqd=None if subspace is None else Subspace(**{**subspace, "history": tuple(subspace["history"])}),
         course=None if ended.report is None else dict(ended.report),
     )
@@ -152,7 +153,7 @@ def _doubts(ended: Ended, levels: tuple[Level, ...], sign: int) -> Iterator[str]
     for number, level in enumerate(levels[1:], 1):
         yield from (f"level {number}: {warning}" for warning in _warnings(level.properties))
         if level.exact is not None and sign * (level.exact - level.value) > SIGNIFICANT * level.stderr + _BELOW:
-            yield f"level {number} lies below the exact one: it is none of the states that were looked for"
+            yield f"level {number} lies below the exact one: it holds some of a lower level, or is of other electrons"
     report = ended.report or {}
     for number, (overlaps, weights) in enumerate(zip(report.get("overlaps", []), report.get("weights", []), strict=True), 1):
         below = levels[: number + 1]

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from qopt.programs import Frozen
     from qopt.sampled_subspace import SampledSubspace
 
+_COMPUTED_QUBITS = 16
+"""Up to so many qubits properties are computed from the state; measured ones have no limit."""
 _OR_A_DEVICE = "use a smaller problem, a machine with more memory, or a device"
 _OR_NO_TRAINING = "use a smaller problem, a machine with more memory, or give the start's angles"
 
@@ -178,9 +180,12 @@ def specify(  # noqa: PLR0913 - as `run`
     execution = execution or Execution()
     device = _device(problem, objective, execution)
     transpile = transpile or Transpile()
+    grouping = _grouping(problem, hamiltonian, objective)
     notes = [f"mitigation: {sentence}" for sentence in _mitigated(execution, transpile, device, objective)]
     if device.simulator is None and (replace(execution.simulator, threads=None) if device.computes else execution.simulator) != Simulator():
         notes.append(f"simulator: no effect, {_no_simulator(device)}")
+    if grouping is None and not objective.sampled and problem.properties():
+        notes.append(f"properties: left out, since they are computed up to {_COMPUTED_QUBITS} qubits")
     training = isinstance(start, str)
     point, good_start, reason = choose_start(start, ansatz, hamiltonian, seed)
     notes += [reason] if reason else []
@@ -209,7 +214,7 @@ def specify(  # noqa: PLR0913 - as `run`
         choices,
         tuple(notes),
         training,
-        grouping=_grouping(problem, hamiltonian, objective),
+        grouping=grouping,
         course=course,
         sqd=sqd,
     ).with_engine()
@@ -297,7 +302,7 @@ def _grouping(problem: Problem, hamiltonian: SparsePauliOp, objective: Objective
         return None
     with blamed("properties"):
         found = problem.properties()
-    if not found:
+    if not found or (objective.shots is None and hamiltonian.num_qubits > _COMPUTED_QUBITS):
         return None
     with below("problem"):
         energies = [] if objective.shots is None else [group[0] for group in objective.observables(hamiltonian)]

@@ -73,7 +73,10 @@ ONE_LINE = {
     ),
     "bond dimension without a chain": (
         GOOD + "execution: {simulator: {max_bond_dimension: 8}}",
-        "a.yaml:2:24: execution.simulator: got a mapping, expected max_bond_dimension and truncation with matrix_product_state alone",
+        (
+            "a.yaml:2:24: execution.simulator: got the keys max_bond_dimension, expected max_bond_dimension and truncation with "
+            "matrix_product_state alone"
+        ),
     ),
     "a precision that there is not": (
         GOOD + "execution: {simulator: {precision: half}}",
@@ -97,7 +100,7 @@ ONE_LINE = {
     ),
     "two who choose the qubits": (
         GOOD + "transpile: {initial_layout: [0, 1], layout: reported-errors}",
-        "a.yaml:2:12: transpile: got a mapping, expected initial_layout or layout: reported-errors, not both",
+        "a.yaml:2:12: transpile: got the keys initial_layout, layout, expected initial_layout or layout: reported-errors, not both",
     ),
     "neither auto nor a switch": (
         GOOD + "transpile: {fractional_gates: maybe}",
@@ -168,7 +171,7 @@ ONE_LINE = {
     ),
     "graph of two kinds": (
         "problem: {type: maxcut, graph: {edges: [[0, 1]], networkx: petersen}}",
-        "a.yaml:1:32: problem.graph: got a mapping, expected exactly one of the keys edges, networkx and regular",
+        "a.yaml:1:32: problem.graph: got the keys edges, networkx, expected exactly one of the keys edges, networkx and regular",
     ),
     "graph of no kind": (
         "problem: {type: maxcut, graph: 3}",

@@ -47,7 +47,10 @@ class Molecule(Model):
     """One more than there are unpaired electrons; default: 1, or that of the integrals."""
     units: Literal["angstrom", "bohr"] = "angstrom"
     """Of the coordinates."""
-    frozen_core: bool | Annotated[int, Field(ge=0, le=1000), WHOLE] = False
+    frozen_core: Annotated[
+        Annotated[bool, Tag("<switch>")] | Annotated[int, Field(ge=0, le=1000), WHOLE, Tag("<number>")],
+        by_form({"<switch>": bool, "<number>": (int, float)}, "true, false, or how many of the lowest orbitals are frozen"),
+    ] = False
     """Whether the electrons of each atom's noble gas core stay where they are; or how many of the lowest orbitals are frozen."""
     active_space: ActiveSpace | None = None
     """Which electrons and orbitals take part; default: all that are not in the core."""

@@ -109,7 +109,8 @@ def refusal_of(error: ErrorDetails, root: Node) -> Refusal:
     if kind == "too_short":
         return Refusal(node.place, path, f"got {told(value)}, expected at least one entry")
     wanted = error["msg"] if kind == "expected" else _EXPECTED.get(kind, error["msg"]).format(**context)
-    return Refusal(node.place, path, f"got {told(value)}, expected {wanted}{_advice(kind, value)}")
+    got = f"the keys {', '.join(map(str, value))}" if kind == "expected" and isinstance(value, dict) and value else told(value)
+    return Refusal(node.place, path, f"got {got}, expected {wanted}{_advice(kind, value)}")
 
 
 def ambiguous(root: Node) -> list[Refusal]:

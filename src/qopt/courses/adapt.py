@@ -22,6 +22,8 @@ POOL = "pool"
 """The stage in which the gradients of the pool are measured; its calls are numbered by the operators that the circuit has."""
 _NOTHING = 1e-9
 """Hartree per radian: a gradient that is 0 but for rounding, by a symmetry that the operators keep."""
+_TIED = 8
+"""Decimals of hartree per radian to which gradients are compared."""
 _WORTH = 1e-5
 """Hartree: operators that lower the energy by more were worth adding, however small their gradients were at first."""
 _SIGNIFICANT = 2.0
@@ -156,7 +158,8 @@ class Adapt:
 
     def _added(self, slopes: Values) -> list[int]:
         """The operator of the largest gradient; in TETRIS also all that are as large as asked for and share nothing with a larger one."""
-        order: list[int] = np.argsort(-np.abs(slopes), kind="stable").tolist()
+        # Spin partners have the same gradient, and which comes first is not to hang on the last bit.
+        order: list[int] = np.argsort(-np.round(np.abs(slopes), _TIED), kind="stable").tolist()
         if not self.tetris:
             return order[:1]
         supports, taken, added = self.pool.supports, set[int](), list[int]()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qopt.report.layout import Fact
-from qopt.report.text import NBSP, measured, number
+from qopt.report.text import NBSP, count, measured, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,13 +52,16 @@ def size(result: dict[str, Any]) -> Sequence[Fact]:
     if result.get("terms") is None or result.get("hf") is None:
         return []
     groups = "" if result.get("groups") is None else f", {result['groups']:,} groups that are measured together"
-    return [Fact("Hamiltonian", f"{result['qubits']} qubits, {result['terms']:,} terms{groups}")]
+    return [Fact("Hamiltonian", f"{count(result['qubits'], 'qubit')}, {count(result['terms'], 'term')}{groups}")]
 
 
 def _level(index: int, level: dict[str, Any], units: str) -> Fact:
     exact = "" if level["exact"] is None else f"exact {number(level['exact'])}"
     spin = level["properties"].get("S2")
-    told = ["" if item is None else f"{label} {item['value']:.3g}" for label, item in (("N", level["properties"].get("N")), ("S²", spin))]
+    told = [
+        "" if item is None else f"{label} {round(item['value'], 6):.3g}"
+        for label, item in (("N", level["properties"].get("N")), ("S²", spin))
+    ]
     notes = ", ".join(part for part in (exact, *told) if part)
     return Fact(f"level {index}", measured(level["value"], level["stderr"], units), f"({notes})" if notes else "")
 

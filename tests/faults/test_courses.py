@@ -225,7 +225,7 @@ def test_a_run_that_grew_is_not_forked_by_one_that_does_not(whole: Callable[[str
     project.configure(ansatz={"type": "hardware-efficient", "reps": 1})
     said = project.run("run", "config.yaml", "--fork", code=2)
     assert "can't be forked" in said
-    assert "another name" in said
+    assert "begin a run from values" in said
 
 
 @CASE

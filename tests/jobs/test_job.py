@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
+from tests.emulator.clients import teach
 from tests.execution.kinds import KINDS
 from tests.faults.runs import EXACT
 from tests.jobs.users import RUN
@@ -30,6 +31,7 @@ def waiting(make_user: Callable[..., User]) -> tuple[User, str]:
 
 def decoded(user: User, job: str) -> list[dict[str, object]]:
     """A job's result as the client itself decodes it."""
+    teach()
     with mock.patch.dict(os.environ, user.platform.environment):
         return [dict(pub.data.items()) for pub in Account().job(job).result(timeout=30)]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
+from tests.emulator.clients import needs_client_side
 
 import qopt
 from qopt.journal import Answered, read
@@ -110,6 +111,7 @@ def test_they_are_measured_in_the_job_of_the_final_energy_and_counted(tmp_path: 
     assert (final.shots or 0) >= 2 * 50 * result.groups
 
 
+@needs_client_side
 @pytest.mark.parametrize("preset", ["light", pytest.param("full", marks=pytest.mark.nightly)])
 def test_error_mitigation_acts_on_them_as_on_the_energy(tmp_path: Path, preset: Literal["light", "full"]) -> None:
     """The errors are those of the Estimator, none is missing, and values are near those without noise."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,7 +132,7 @@ def test_a_bad_molecule_is_refused_in_a_sentence(project: Project, case: str) ->
     assert_refused(project, CONFIG.format(problem=indented, rest=EXACT), message)
 
 
-@pytest.mark.skipif(find_spec("pyscf") is None, reason="PySCF is the extra chem, tested in a section of CI")
+@pytest.mark.extra
 @pytest.mark.parametrize("case", WITH_PYSCF)
 def test_a_bad_geometry_is_refused_in_a_sentence(project: Project, case: str) -> None:
     """Before Hartree-Fock begins."""

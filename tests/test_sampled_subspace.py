@@ -12,7 +12,7 @@ from tests.faults.runs import Project, Server, submitted_again
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytest.importorskip("qiskit_addon_sqd")
+pytestmark = pytest.mark.extra
 
 H4 = {"type": "molecule", "molecule": "h4", "mapper": "parity"}
 FCI = -2.1663874486347616  # Ha, PySCF

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from qopt.problems.integrals import Integrals
 
-NEEDS_SQD = pytest.mark.skipif(importlib.util.find_spec("qiskit_addon_sqd") is None, reason="qiskit-addon-sqd is the extra sqd")
 ONCE = SqdOptions(iterations=1, batches=1, samples=10**6, reference=False, symmetrise=False)
 """One subspace of all determinants given, and of nothing else."""
 
@@ -44,7 +42,7 @@ def pairs(alpha: list[int], beta: list[int], norb: int) -> NDArray[np.int64]:
     return np.array([a | b << norb for a in alpha for b in beta], dtype=np.int64)
 
 
-@NEEDS_SQD
+@pytest.mark.extra
 @pytest.mark.parametrize("electrons", [(2, 2), (3, 1), (1, 2), (4, 2), (1, 1)])
 def test_the_full_space_is_full_configuration_interaction(electrons: tuple[int, int]) -> None:
     """For random integrals, also open shells, and a full shell of alpha electrons; to 1e-8 Ha."""
@@ -56,7 +54,7 @@ def test_the_full_space_is_full_configuration_interaction(electrons: tuple[int, 
     assert [sum(each) for each in result.occupancies] == pytest.approx(electrons)
 
 
-@NEEDS_SQD
+@pytest.mark.extra
 @pytest.mark.parametrize(
     ("electrons", "alpha", "beta"),
     [((2, 2), [0b00011, 0b01001, 0b11000], [0b00110, 0b10001]), ((3, 1), [0b00111, 0b10110], [0b00001, 0b00010, 0b10000])],
@@ -73,7 +71,7 @@ def test_alpha_and_beta_keep_their_orbitals(electrons: tuple[int, int], alpha: l
         assert [occupancies[orbital] for orbital in empty] == pytest.approx([0.0] * len(empty), abs=1e-12)
 
 
-@NEEDS_SQD
+@pytest.mark.extra
 def test_one_determinant_has_its_own_energy() -> None:
     """The constant is in it, and S^2 of an unpaired electron is 3/4."""
     integrals = random_integrals(4, (2, 1), np.random.default_rng(6))
@@ -85,7 +83,7 @@ def test_one_determinant_has_its_own_energy() -> None:
     assert result.occupancies == ((1.0, 1.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
 
 
-@NEEDS_SQD
+@pytest.mark.extra
 def test_nested_subspaces_descend_to_the_exact_energy() -> None:
     """More determinants never raise the energy, and none is below full configuration interaction."""
     integrals = random_integrals(4, (2, 2), np.random.default_rng(8))
@@ -129,7 +127,7 @@ def counted(shots: NDArray[np.int64], integrals: Integrals, options: SqdOptions,
     return diagonalise(distinct, counts, integrals=integrals, options=options, rng_seed=seed)
 
 
-@NEEDS_SQD
+@pytest.mark.extra
 def test_thirty_percent_of_corrupted_shots_are_recovered(nitrogen: Nitrogen) -> None:
     """The energy stays within 2 mHa of the clean shots' and above the exact one; electrons are conserved."""
     options = SqdOptions(samples=12, batches=3)
@@ -143,7 +141,7 @@ def test_thirty_percent_of_corrupted_shots_are_recovered(nitrogen: Nitrogen) -> 
     assert noisy.energy == pytest.approx(clean.energy, abs=2e-3)
 
 
-@NEEDS_SQD
+@pytest.mark.extra
 def test_the_same_seed_gives_the_same_numbers(nitrogen: Nitrogen) -> None:
     """Up to 1e-11 Ha, and other draws for another seed; the order of the determinants has no part in it."""
     options = SqdOptions(iterations=3, samples=8, batches=2)
@@ -158,7 +156,7 @@ def test_the_same_seed_gives_the_same_numbers(nitrogen: Nitrogen) -> None:
     assert other.history != pytest.approx(first.history, abs=1e-11)
 
 
-@NEEDS_SQD
+@pytest.mark.extra
 def test_without_a_right_shot_recovery_begins_at_the_lowest_determinant(nitrogen: Nitrogen) -> None:
     """One electron is missing everywhere; the energy is a bound all the same, below the lowest determinant's."""
     lowest_bit = nitrogen.shots & -nitrogen.shots
@@ -168,7 +166,7 @@ def test_without_a_right_shot_recovery_begins_at_the_lowest_determinant(nitrogen
     assert [sum(each) for each in result.occupancies] == pytest.approx([3.0, 3.0])
 
 
-@NEEDS_SQD
+@pytest.mark.extra
 def test_iterations_come_to_rest(nitrogen: Nitrogen) -> None:
     """With all shots in every batch the second iteration repeats the first, and says so; one iteration can't."""
     result = counted(nitrogen.shots, nitrogen.integrals, SqdOptions(samples=400, batches=1))
@@ -178,7 +176,7 @@ def test_iterations_come_to_rest(nitrogen: Nitrogen) -> None:
     assert not counted(nitrogen.shots, nitrogen.integrals, SqdOptions(iterations=1)).converged
 
 
-@NEEDS_SQD
+@pytest.mark.extra
 def test_a_limit_of_strings_holds_and_keeps_the_reference(nitrogen: Nitrogen) -> None:
     """Five strings of each spin are 25 determinants, and one string is the reference alone."""
     assert counted(nitrogen.shots, nitrogen.integrals, SqdOptions(strings=5)).dimension == 25

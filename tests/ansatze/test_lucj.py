@@ -12,6 +12,7 @@ from qiskit import qpy
 from qiskit.quantum_info import Statevector
 
 from qopt.ansatze.lucj import lucj
+from qopt.coupled_cluster import coupled_cluster
 from qopt.errors import InputError
 from qopt.problems.active_space import Space, restrict
 from qopt.problems.determinants import determinants
@@ -36,14 +37,16 @@ def energy(integrals: Integrals, ansatz: Ansatz) -> float:
     return float(Statevector(ansatz.circuit).expectation_value(hamiltonian).real)
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize("name", ["lih", "n2"])
 @pytest.mark.parametrize(("layers", "interactions"), [(1, "all"), (2, "all"), (1, "square"), (3, "heavy-hex")])
 def test_states_are_those_of_ffsim(name: str, layers: int, interactions: Interactions) -> None:
     """Up to a global phase, from the same amplitudes; so electrons of either spin are conserved too."""
-    ffsim, cc = pytest.importorskip("ffsim"), pytest.importorskip("qopt.coupled_cluster")
+    import ffsim  # noqa: PLC0415 - an extra
+
     integrals = nitrogen() if name == "n2" else shipped(name).integrals
     norb, electrons = integrals.norb, integrals.electrons
-    solution = cc.coupled_cluster(integrals)
+    solution = coupled_cluster(integrals)
     neighbours, step = [(p, p + 1) for p in range(norb - 1)], 4 if interactions == "heavy-hex" else 1
     pairs = None if interactions == "all" else (neighbours, [(p, p) for p in range(0, norb, step)])
     operator = ffsim.UCJOpSpinBalanced.from_t_amplitudes(
@@ -63,19 +66,19 @@ def test_states_are_those_of_ffsim(name: str, layers: int, interactions: Interac
 KNOWN = {(2, "all"): -107.6035, (1, "heavy-hex"): -107.5214}
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize(("layers", "interactions"), KNOWN)
 def test_energies_of_nitrogen_are_the_known_ones(layers: int, interactions: Interactions) -> None:
     """To the digits that are known; with all terms there is more than half of what correlation brings."""
-    pytest.importorskip("ffsim")
     integrals = nitrogen()
     assert energy(integrals, lucj(integrals, layers=layers, interactions=interactions)) == pytest.approx(
         KNOWN[layers, interactions], abs=1e-4
     )
 
 
+@pytest.mark.extra
 def test_circuits_are_written_in_plain_gates() -> None:
     """What a file holds needs no ffsim to be read; gates between distant qubits only where all interact, and few for the determinant."""
-    pytest.importorskip("ffsim")
     integrals = nitrogen()
     circuit = lucj(integrals, interactions="heavy-hex").circuit
     assert set(circuit.count_ops()) <= {"x", "p", "cp", "xx_plus_yy"}
@@ -89,11 +92,9 @@ def test_circuits_are_written_in_plain_gates() -> None:
     assert qpy.load(file)[0] == circuit
 
 
-@pytest.mark.parametrize("missing", ["ffsim", "pyscf"])
+@pytest.mark.parametrize("missing", ["ffsim", pytest.param("pyscf", marks=pytest.mark.extra)])
 def test_without_a_package_both_extras_are_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line that can be copied into a shell."""
-    if missing == "pyscf":
-        pytest.importorskip("ffsim")
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(InputError, match=r"is not installed: pip install 'qopt-vqa\[chem,lucj\]'"):
         lucj(shipped("h2").integrals)
@@ -112,9 +113,9 @@ def open_shell() -> Integrals:
     return type(integrals)(integrals.constant, integrals.one_body, integrals.two_body, (2, 1))
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize("message", REFUSALS)
 def test_what_makes_no_circuit_is_refused(message: str) -> None:
     """In one sentence."""
-    pytest.importorskip("ffsim")
     with pytest.raises(InputError, match=message):
         REFUSALS[message]()

@@ -6,15 +6,18 @@ import csv
 import json
 import re
 import signal
+import sys
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.faults.runs import Project, Server
 
+from qopt.config import parse_config
+from qopt.errors import InputError
 from qopt.journal import Header, read
 from qopt.problems import kept
+from qopt.scan import specs_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,14 +167,16 @@ def test_a_curve_is_checked_and_planned(server: Server, tmp_path: Path) -> None:
     assert not project.home.exists()
 
 
-@pytest.mark.skipif(find_spec("pyscf") is not None, reason="PySCF is installed")
-def test_lengths_that_are_not_shipped_need_pyscf(server: Server, tmp_path: Path) -> None:
+def test_lengths_that_are_not_shipped_need_pyscf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the sentence says how to get it."""
-    project = Project(server, tmp_path, {**CURVE, "sweep": {"axes": {"r": [0.5, 0.512345]}}})
-    assert "pip install 'qopt-vqa[chem]'" in project.run(code=2)
+    monkeypatch.setitem(sys.modules, "pyscf", None)
+    config = {**CURVE, "sweep": {"axes": {"r": [0.5, 0.512345]}}}
+    loaded = parse_config(json.dumps(config), tmp_path / "config.yaml", ())
+    with pytest.raises(InputError, match=re.escape("pip install 'qopt-vqa[chem]'")):
+        specs_of(loaded, tmp_path)
 
 
-@pytest.mark.skipif(find_spec("pyscf") is None, reason="needs PySCF, the extra chem")
+@pytest.mark.extra
 def test_an_angle_is_an_axis_and_so_is_a_coordinate_in_a_file(server: Server, tmp_path: Path) -> None:
     """A z-matrix and a file .xyz with a placeholder; water's energy is lowest near its own angle."""
     zmatrix = "O; H 1 0.99; H 1 0.99 2 {angle}"
@@ -183,7 +188,7 @@ def test_an_angle_is_an_axis_and_so_is_a_coordinate_in_a_file(server: Server, tm
     assert energies[1] < min(energies[0], energies[2])
 
 
-@pytest.mark.skipif(find_spec("pyscf") is None, reason="needs PySCF, the extra chem")
+@pytest.mark.extra
 def test_a_computed_curve_is_read_again_and_its_points_are_finished(server: Server, tmp_path: Path) -> None:
     """Lithium hydride with a frozen core: the second run changes nothing, and a point is finished by itself."""
     lithium_hydride = {"type": "molecule", "geometry": "Li 0 0 0; H 0 0 {r}", "frozen_core": True}

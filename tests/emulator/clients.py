@@ -27,8 +27,12 @@ READS_ADDRESSES = INSTALLED >= OLDEST_CLIENT
 SAYS_TIMES = INSTALLED >= (0, 51)
 """Whether the details of a Session have the times of its states."""
 
-needs_client_side = pytest.mark.skipif(not CLIENT_SIDE, reason="this client has no primitives that write programs for the executor")
-needs_addresses = pytest.mark.skipif(not READS_ADDRESSES, reason="this client can't be told by the environment where the platform is")
+needs_client_side = pytest.mark.skipif(
+    not CLIENT_SIDE, reason="qiskit-ibm-runtime before 0.50 has no primitives that write programs for the executor"
+)
+needs_addresses = pytest.mark.skipif(
+    not READS_ADDRESSES, reason="the environment tells qiskit-ibm-runtime no address before 0.49: there is no such behaviour to test"
+)
 
 
 @functools.cache

@@ -42,7 +42,7 @@ class FailingWrites:
 def failing_writes(tmp_path_factory: pytest.TempPathFactory) -> FailingWrites:
     """A disk whose n-th write fails; needs Linux and a C compiler."""
     if sys.platform != "linux":
-        pytest.skip("writes are made to fail by the Linux loader's LD_PRELOAD, which no other system has")
+        pytest.skip("writes are made to fail by the Linux loader's LD_PRELOAD, which other systems lack; CI runs on Linux")
     compiler = shutil.which("cc")
     assert compiler is not None, "there is no C compiler to build the shim that makes writes fail: install gcc"
     library = tmp_path_factory.mktemp("shim") / "failing_writes.so"

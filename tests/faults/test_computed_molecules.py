@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(find_spec("pyscf") is None, reason="PySCF is the extra chem, tested in a section of CI")
+pytestmark = pytest.mark.extra
 
 CONFIG: dict[str, Any] = {
     "name": "run",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import warnings
 from itertools import pairwise
@@ -27,8 +26,6 @@ from qopt.references import lowest_in
 from qopt.simulate.excitations import ExcitationEngine
 from qopt.starts import mp2
 from qopt.types import Gradient
-
-NEEDS_PYSCF = pytest.mark.skipif(importlib.util.find_spec("pyscf") is None, reason="PySCF is the extra chem, tested in a section of CI")
 
 
 def molecule(norb: int, electrons: tuple[int, int], seed: int, energies: list[float] | None = None) -> MolecularData:
@@ -167,7 +164,7 @@ CURVES = {
 }
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 @pytest.mark.filterwarnings("ignore::qopt.problems.distances.LongBonds")
 @pytest.mark.parametrize("name", CURVES)
 def test_amplitudes_are_continuous_along_a_curve(name: str) -> None:
@@ -178,7 +175,7 @@ def test_amplitudes_are_continuous_along_a_curve(name: str) -> None:
     assert largest_jump(list(along(geometries)), space) < smooth
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 @pytest.mark.filterwarnings("ignore::qopt.problems.distances.LongBonds")
 def test_the_energies_of_a_curve_are_those_of_its_points() -> None:
     """Full configuration interaction of LiH, whether the point is aligned or not."""

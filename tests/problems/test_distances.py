@@ -16,9 +16,11 @@ def pair(length: float) -> np.ndarray:
     return np.array([[0.0, 0.0, 0.0], [0.0, 0.0, length]])
 
 
+@pytest.mark.extra
 def test_radii_are_those_of_the_literature() -> None:
     """As PySCF has them, from hydrogen to curium."""
-    radii = pytest.importorskip("pyscf.data.radii")
+    from pyscf.data import radii  # noqa: PLC0415 - an extra
+
     np.testing.assert_allclose(_RADII, np.array(radii.COVALENT[1:]) * 52.9177210903, rtol=0, atol=1e-6)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,6 @@ from qopt.problems.molecular_data import shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NEEDS_PYSCF = pytest.mark.skipif(importlib.util.find_spec("pyscf") is None, reason="PySCF is the extra chem, tested in a section of CI")
 
 
 def test_without_pyscf_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +44,7 @@ def test_a_shipped_geometry_is_warned_of_too() -> None:
         from_geometry(Geometry("H 0 0 0; H 0 0 1.4"))
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 @pytest.mark.parametrize(("name", "atoms"), [("h2", "H 0 0 0; H 0 0 0.735"), ("lih", "Li 0 0 0; H 0 0 1.595"), ("h2", "H\nH 1 0.735")])
 def test_integrals_are_those_that_are_shipped(name: str, atoms: str) -> None:
     """Also from a z-matrix; the signs of orbitals are fixed, so every integral is the same."""
@@ -58,7 +55,7 @@ def test_integrals_are_those_that_are_shipped(name: str, atoms: str) -> None:
     assert data.integrals.constant == pytest.approx(expected.integrals.constant, abs=1e-9)
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 @pytest.mark.filterwarnings("ignore::qopt.problems.distances.LongBonds")
 @pytest.mark.parametrize("length", [0.3, 0.73, 1.0, 2.4, 5.0])
 def test_the_shipped_curve_is_what_pyscf_computes(length: float) -> None:
@@ -71,7 +68,7 @@ def test_the_shipped_curve_is_what_pyscf_computes(length: float) -> None:
     np.testing.assert_allclose(known.integrals.two_body, data.integrals.two_body, rtol=0, atol=1e-9)
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 def test_orbitals_are_orthonormal_and_known_with_their_energies() -> None:
     """Over orthogonalised atomic orbitals, so that columns of two geometries can be compared."""
     orbitals = from_geometry(Geometry("O; H 1 0.958; H 1 0.958 2 104.5")).orbitals
@@ -81,7 +78,7 @@ def test_orbitals_are_orthonormal_and_known_with_their_energies() -> None:
     assert (np.diff(orbitals.energies) > 0).all()
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 def test_files_and_units(tmp_path: Path) -> None:
     """A file .xyz in Angstrom is the molecule that its lines in Bohr are."""
     path = tmp_path / "hydrogen.xyz"
@@ -90,7 +87,7 @@ def test_files_and_units(tmp_path: Path) -> None:
     assert from_geometry(Geometry(str(path)), orbitals=True).integrals.constant == pytest.approx(bohr.integrals.constant, abs=1e-8)
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 def test_unpaired_electrons_are_alpha() -> None:
     """A triplet of ROHF: the energy of its lowest determinant is the known one of triplet oxygen in a minimal basis."""
     data = from_geometry(Geometry("O 0 0 0; O 0 0 1.2075", multiplicity=3))
@@ -102,7 +99,7 @@ def test_unpaired_electrons_are_alpha() -> None:
     assert determinant_energy(data.integrals, lowest_determinant(10, (9, 7))) == pytest.approx(expected, abs=1e-7)
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 @pytest.mark.parametrize("atoms", ["H 0 0 0; H 0 0 1.389", "N 0 0 0; N 0 0 2.0743", "O 0 0 0; H 1.81 0 0; H -0.453 1.753 0"])
 def test_bohr_taken_for_angstrom_is_warned_of(atoms: str) -> None:
     """By the shortest bond, compared to the radii of its atoms."""
@@ -127,7 +124,7 @@ REFUSALS = {
 }
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 @pytest.mark.parametrize("message", REFUSALS)
 def test_what_makes_no_sense_is_refused(message: str) -> None:
     """Before Hartree-Fock begins."""
@@ -159,7 +156,7 @@ def test_a_basis_is_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, basi
     assert not (tmp_path / "touched").exists()
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 def test_a_damaged_file_is_refused_at_its_line(tmp_path: Path) -> None:
     """Three atoms are announced and two are there."""
     path = tmp_path / "short.xyz"
@@ -168,7 +165,7 @@ def test_a_damaged_file_is_refused_at_its_line(tmp_path: Path) -> None:
         from_geometry(Geometry(str(path)))
 
 
-@NEEDS_PYSCF
+@pytest.mark.extra
 @pytest.mark.parametrize(("atoms", "electrons"), [("O 0 0 0; H 0 0 0.9697", (6, 5, 4)), ("N 0 0 0; O 0 0 1.1508", (10, 8, 7))])
 def test_linear_radicals_converge(atoms: str, electrons: tuple[int, int, int]) -> None:
     """Doublets with one electron or three in pi orbitals; that of NO does not by its own group, C2v gives the energies of both."""

@@ -80,10 +80,10 @@ def test_occupations_are_ordered_and_count_all_electrons(name: str) -> None:
     assert 2 >= occupations[filled - 1] > 1 > occupations[filled] >= 0
 
 
+@pytest.mark.extra
 def test_occupations_are_those_of_pyscf() -> None:
     """Of the unrelaxed density matrix of MP2 for water."""
     occupations = natural(shipped("h2o").integrals)[1]
-    pytest.importorskip("pyscf")
     from pyscf import gto, mp, scf  # noqa: PLC0415 - an extra
 
     atoms = "O 0 0 0; H 0.958 0 0; H -0.23986404388415483 0.9274854394822272 0"

@@ -25,25 +25,25 @@ KNOWN = {
 }
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize("name", KNOWN)
 def test_energies_are_the_known_ones(name: str) -> None:
     """From integrals alone, without a geometry."""
-    pytest.importorskip("pyscf")
     assert ccsd_energy(shipped(name).integrals) == pytest.approx(KNOWN[name], abs=1e-7)
 
 
+@pytest.mark.extra
 def test_two_electrons_are_exact() -> None:
     """LiH's bond in five orbitals: singles and doubles are all that there is."""
-    pytest.importorskip("pyscf")
     data = shipped("lih")
     integrals = restrict(data.integrals, *Space(frozen_core=True).split(data.integrals, data.nuclei))
     assert ccsd_energy(integrals) == pytest.approx(-7.882174505766418, abs=1e-8)
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize(("atoms", "multiplicity"), [("O 0 0 0; H 0 0 0.97", 2), ("O 0 0 0; O 0 0 1.2075", 3)])
 def test_open_shells_have_the_energy_of_restricted_orbitals(atoms: str, multiplicity: int) -> None:
     """PySCF's own CCSD on its ROHF, from the geometry."""
-    pytest.importorskip("pyscf")
     from pyscf import cc, gto, scf  # noqa: PLC0415 - an extra
 
     field = scf.ROHF(gto.M(atom=atoms, basis="sto-3g", spin=multiplicity - 1, symmetry=True, verbose=0)).run(conv_tol=1e-12)
@@ -52,9 +52,9 @@ def test_open_shells_have_the_energy_of_restricted_orbitals(atoms: str, multipli
     assert ccsd_energy(integrals) == pytest.approx(expected, abs=1e-7)
 
 
+@pytest.mark.extra
 def test_spin_up_and_down_are_the_same() -> None:
     """Three alpha electrons and one beta electron, or the other way round."""
-    pytest.importorskip("pyscf")
     integrals = shipped("h4").integrals
     energies = [
         ccsd_energy(Integrals(integrals.constant, integrals.one_body, integrals.two_body, electrons)) for electrons in ((3, 1), (1, 3))
@@ -62,9 +62,9 @@ def test_spin_up_and_down_are_the_same() -> None:
     assert energies[0] == pytest.approx(energies[1], abs=1e-9)
 
 
+@pytest.mark.extra
 def test_rotated_orbitals_have_the_same_energy() -> None:
     """Within the occupied and within the empty ones, so that they aren't canonical any more."""
-    pytest.importorskip("pyscf")
     integrals = shipped("h4").integrals
     turn = np.array([[0.8, 0.6], [-0.6, 0.8]])
     turns = np.block([[turn, np.zeros((2, 2))], [np.zeros((2, 2)), turn.T]])
@@ -73,10 +73,10 @@ def test_rotated_orbitals_have_the_same_energy() -> None:
     assert ccsd_energy(Integrals(integrals.constant, one_body, two_body, (2, 2))) == pytest.approx(KNOWN["h4"], abs=1e-7)
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize("electrons", [(0, 0), (3, 3), (3, 0)])
 def test_where_nothing_can_be_excited_it_is_the_determinant(electrons: tuple[int, int]) -> None:
     """No electrons, or no empty orbital of their spin."""
-    pytest.importorskip("pyscf")
     integrals = random_integrals(3, electrons, np.random.default_rng(0))
     expected = determinant_energy(integrals, lowest_determinant(3, electrons))
     assert ccsd_energy(integrals) == pytest.approx(expected, abs=1e-9)
@@ -88,8 +88,8 @@ def test_without_pyscf_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ccsd_energy(shipped("h2").integrals) is None
 
 
+@pytest.mark.extra
 def test_without_a_solution_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the iterations don't end, here because there are too few."""
-    pytest.importorskip("pyscf")
     monkeypatch.setattr("qopt.coupled_cluster._CYCLES", 2)
     assert ccsd_energy(shipped("h4").integrals) is None

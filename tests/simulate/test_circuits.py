@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Lightning is optional, so what it must answer is asked of it where it is installed.
-KINDS = [False, True] if find_spec("pennylane_lightning") else [False]
+KINDS = [False, pytest.param(True, marks=pytest.mark.extra)]
 
 
 @pytest.mark.parametrize("adjoint", KINDS)

@@ -1,4 +1,4 @@
-"""The Hamiltonians of all mappings are qiskit-nature's, term by term, where that package is installed: it is an oracle and nothing else."""
+"""The Hamiltonians of all mappings are qiskit-nature's, term by term: that package is an oracle of this file and nothing else."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from qopt.problems.integrals import Integrals
 
-mappers = pytest.importorskip("qiskit_nature.second_q.mappers", reason="qiskit-nature is not installed")
-hamiltonians = pytest.importorskip("qiskit_nature.second_q.hamiltonians", reason="qiskit-nature is not installed")
-
 _LARGE = ("n2", "h6")
 """Whose active spaces do: all of their orbitals take qiskit-nature minutes."""
 
@@ -37,11 +34,14 @@ def integrals_of(case: str) -> Integrals:
     return Molecule(shipped(name), space=space).integrals
 
 
+@pytest.mark.extra
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("mapper", ["jordan-wigner", "parity", "bravyi-kitaev"])
 @pytest.mark.parametrize("case", cases())
 def test_terms_are_those_of_qiskit_nature(case: str, mapper: str) -> None:
     """Each string once, and coefficients to 1e-10."""
+    from qiskit_nature.second_q import hamiltonians, mappers  # noqa: PLC0415 - installed where extras are tested
+
     integrals = integrals_of(case)
     ours: dict[str, Callable[[], SparsePauliOp]] = {
         "jordan-wigner": lambda: electronic_hamiltonian(integrals, jordan_wigner(integrals.norb)),

@@ -51,8 +51,23 @@ class Objective(Protocol):
         ...
 
 
+class OfStrings:
+    """What all that is made of bit strings asks for: one PUB, and no observables."""
+
+    sampled: ClassVar[bool] = True
+    shots: int
+
+    def observables(self, hamiltonian: SparsePauliOp) -> tuple[tuple[SparsePauliOp, ...], ...]:  # noqa: ARG002 - the protocol's
+        """None: strings are measured."""
+        return ()
+
+    def encode(self, frozen: Frozen, points: Points, seed: int) -> Program:
+        """One PUB with an array of points."""
+        return Program((Pub(frozen, points, (), self.shots),), seed)
+
+
 @dataclass(frozen=True)
-class Sampled:
+class Sampled(OfStrings):
     """Measure bit strings by the Sampler and average their energies, all of them or the lowest fraction.
 
     Attributes:
@@ -64,13 +79,12 @@ class Sampled:
     """
 
     name: ClassVar[str] = "sampled"
-    sampled: ClassVar[bool] = True
     shots: int = 4096
     cvar: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what can't be measured."""
-        _check_shots(self.shots)
+        check_shots(self.shots)
         if not 0.0 < self.cvar <= 1.0:
             message = f"cvar is {self.cvar}, expected a fraction above 0 and up to 1 (1 averages all shots)"
             raise InputError(message, ("cvar",))
@@ -79,14 +93,6 @@ class Sampled:
                 f"cvar {self.cvar} of {self.shots} shots averages {self.cvar * self.shots:g}, expected 10 or more: raise shots or cvar"
             )
             raise InputError(message, ("cvar",))
-
-    def observables(self, hamiltonian: SparsePauliOp) -> tuple[tuple[SparsePauliOp, ...], ...]:  # noqa: ARG002 - the protocol's
-        """None: strings are measured."""
-        return ()
-
-    def encode(self, frozen: Frozen, points: Points, seed: int) -> Program:
-        """One PUB with an array of points."""
-        return Program((Pub(frozen, points, (), self.shots),), seed)
 
     def decode(self, frozen: Frozen, data: Sequence[PubData], energies: Energies) -> Estimate:
         """Mean or CVaR of each point's energies, and its standard error."""
@@ -134,7 +140,7 @@ class Expectation:
 
     def __post_init__(self) -> None:
         """Refuse what can't be measured."""
-        _check_shots(self.shots)
+        check_shots(self.shots)
 
     def observables(self, hamiltonian: SparsePauliOp) -> tuple[tuple[SparsePauliOp, ...], ...]:
         """(H_g, H_g^2) of every qubit-wise commuting group, the identity left out of H_g."""
@@ -220,6 +226,20 @@ def constant_of(hamiltonian: SparsePauliOp) -> float:
     return float(np.real(simple.coeffs[_identity(simple)].sum()))
 
 
+def check_shots(shots: int) -> None:
+    """Refuse what gives no standard error.
+
+    Raises:
+        InputError: If shots is not a whole number of at least 2.
+    """
+    if isinstance(shots, bool) or not isinstance(shots, int):
+        message = f"shots is {shots!r}, expected a whole number"
+        raise InputError(message, ("shots",))
+    if shots < 2:  # noqa: PLR2004 - one shot has no standard error
+        message = f"shots is {shots}, expected at least 2: a standard error needs two"
+        raise InputError(message, ("shots",))
+
+
 def check_finite(estimate: Estimate) -> Estimate:
     """Refuse an answer that is not a number.
 
@@ -239,12 +259,3 @@ def _identity(operator: SparsePauliOp) -> NDArray[np.bool_]:
 def _energies_of(samples: NDArray[np.uint8], variables: int, energies: Energies) -> tuple[Values, NDArray[np.int64]]:
     bits, counts = distinct(samples, variables)
     return energies(bits), counts
-
-
-def _check_shots(shots: int) -> None:
-    if isinstance(shots, bool) or not isinstance(shots, int):
-        message = f"shots is {shots!r}, expected a whole number"
-        raise InputError(message, ("shots",))
-    if shots < 2:  # noqa: PLR2004 - one shot has no standard error
-        message = f"shots is {shots}, expected at least 2: a standard error needs two"
-        raise InputError(message, ("shots",))

@@ -9,7 +9,7 @@ import numpy as np
 from qiskit.quantum_info import PauliList, SparsePauliOp
 
 from qopt.errors import InputError
-from qopt.objective import Sampled, without_identity
+from qopt.objective import OfStrings, check_shots, without_identity
 from qopt.problems.mapping.paulis import masks
 from qopt.programs import Program, Pub
 from qopt.types import Estimate
@@ -37,7 +37,7 @@ _LARGEST_OVERLAP = 0.05
 
 
 @dataclass(frozen=True)
-class Overlap:
+class Overlap(OfStrings):
     """Measure `P = |<psi(phi)|psi(theta)>|^2` by the Sampler: how often all qubits of `overlap_circuit` read 0.
 
     Gates and readout that err make P too small on a device, and twice the ansatz is twice the errors; so levels there are less well kept
@@ -48,20 +48,11 @@ class Overlap:
     """
 
     name: ClassVar[str] = "overlap"
-    sampled: ClassVar[bool] = True
     shots: int = 4096
 
     def __post_init__(self) -> None:
         """Refuse what can't be measured."""
-        Sampled(self.shots)
-
-    def observables(self, hamiltonian: SparsePauliOp) -> tuple[tuple[SparsePauliOp, ...], ...]:  # noqa: ARG002 - the protocol's
-        """None: strings are measured."""
-        return ()
-
-    def encode(self, frozen: Frozen, points: Points, seed: int) -> Program:
-        """One PUB with `(k, 2n)` points."""
-        return Program((Pub(frozen, points, (), self.shots),), seed)
+        check_shots(self.shots)
 
     def decode(self, frozen: Frozen, data: Sequence[PubData], energies: Energies) -> Estimate:  # noqa: ARG002 - the protocol's
         """The share c / s of zeros among s shots, which is unbiased, and its standard error.
@@ -100,9 +91,9 @@ class ExactOverlap:
             raise InputError(
                 f"the projector on {qubits} qubits has 2^{qubits} terms, expected at most {MAX_QUBITS} qubits: measure overlaps with shots"
             )
-        masks = np.arange(1 << qubits)[:, None] >> np.arange(qubits) & 1
-        paulis = PauliList.from_symplectic(masks.astype(np.bool_), np.zeros_like(masks, dtype=np.bool_))
-        return ((SparsePauliOp(paulis, np.full(len(masks), 1.0 / len(masks))),),)
+        strings = np.arange(1 << qubits)[:, None] >> np.arange(qubits) & 1
+        paulis = PauliList.from_symplectic(strings.astype(np.bool_), np.zeros_like(strings, dtype=np.bool_))
+        return ((SparsePauliOp(paulis, np.full(len(strings), 1.0 / len(strings))),),)
 
     def encode(self, frozen: Frozen, points: Points, seed: int) -> Program:
         """One PUB without shots."""

@@ -10,9 +10,9 @@ import numpy as np
 
 from qopt import sqd
 from qopt.errors import InputError
-from qopt.objective import Sampled
+from qopt.objective import OfStrings, Sampled
 from qopt.problems.molecule import Molecule
-from qopt.programs import Program, Pub, distinct
+from qopt.programs import distinct
 from qopt.sqd import SqdOptions
 from qopt.types import Estimate, Subspace
 
@@ -20,19 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from qiskit.quantum_info import SparsePauliOp
 
     from qopt.objective import Energies
     from qopt.problems import Problem
     from qopt.programs import Frozen, PubData
-    from qopt.types import Points
 
 SAMPLES = "samples"
 """The stage in which the final circuit is sampled; its calls are numbered as those of the final measurement."""
 
 
 @dataclass(frozen=True)
-class Samples:
+class Samples(OfStrings):
     """Measure strings, which have no energies of their own: the value at a point is how many different ones were seen.
 
     Attributes:
@@ -40,16 +38,7 @@ class Samples:
     """
 
     name: ClassVar[str] = SAMPLES
-    sampled: ClassVar[bool] = True
     shots: int
-
-    def observables(self, hamiltonian: SparsePauliOp) -> tuple[tuple[SparsePauliOp, ...], ...]:  # noqa: ARG002 - the protocol's
-        """None: strings are measured."""
-        return ()
-
-    def encode(self, frozen: Frozen, points: Points, seed: int) -> Program:
-        """One PUB."""
-        return Program((Pub(frozen, points, (), self.shots),), seed)
 
     def decode(self, frozen: Frozen, data: Sequence[PubData], energies: Energies) -> Estimate:  # noqa: ARG002 - the protocol's
         """How many strings differ."""

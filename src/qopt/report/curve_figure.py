@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from qopt.report.layout import clipped
-from qopt.report.look import BLUE, GREEN, ORANGE, PAPER, QUIET, literal, looking, quiet, save, spread, titled
+from qopt.report.look import BLUE, GREEN, ORANGE, PAPER, QUIET, Label, label, literal, looking, quiet, save, titled
 from qopt.report.text import NBSP, measured, number, printable
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _LOWER = (0.085, 0.115, 0.63, 0.175)
 """Left, bottom, width and height of the two axes; labels stand to the right of them."""
 _UPPER_LINE, _LOWER_LINE = 0.085, 0.2
 """Height of a line of labels, in axes."""
-_TITLE, _SUBTITLE, _LABEL = 60, 105, 32
+_TITLE, _SUBTITLE = 60, 105
 """Characters that fit."""
 _CUBIC, _STEPS = 4, 12
 """Points that make a cubic, and pieces that it is drawn in."""
@@ -66,18 +66,6 @@ class Curve:
     minimum: Minimum | None = None
     depth: Depth | None = None
     subtitle: str = ""
-
-
-@dataclass(frozen=True)
-class _Label:
-    """What stands to the right of the axes, beside the value that it names."""
-
-    value: float
-    text: str
-    colour: str
-    strong: bool = False
-    joined: bool = True
-    """Whether a line leads to the value."""
 
 
 def curve(folder: Path, data: Curve, name: str = "curve") -> tuple[Path, Path]:
@@ -126,25 +114,25 @@ def _energies(axes: Axes, data: Curve, order: NDArray[np.int64]) -> None:
         known = np.isfinite(values[order])
         if known.any():
             axes.plot(*_smooth(x[known], values[order][known]), color=colour, linewidth=1.4, linestyle=line, zorder=2)
-            labels.append(_Label(float(values[order][known][-1]), name, colour))
+            labels.append(Label(float(values[order][known][-1]), name, colour))
     y, errors = data.energies[order], data.stderrs[order]
     done = np.isfinite(y)
     if done.any():
         _points(axes, x[done], y[done], errors[done])
-        labels.append(_Label(float(y[done][-1]), "measured" if errors[done].any() else "computed", BLUE, strong=True))
+        labels.append(Label(float(y[done][-1]), "measured" if errors[done].any() else "computed", BLUE, strong=True))
     if data.minimum is not None:
         place = (data.minimum.position, data.minimum.energy)
         axes.plot(*place, marker="D", ms=7.0, color=ORANGE, mec=PAPER, mew=1.4, ls="none", zorder=6)
         # From the bottom up: labels of equal values stand one on the other.
         labels += [
-            _Label(place[1], f"{data.name} = {measured(place[0], data.minimum.position_stderr)}", ORANGE, joined=False),
-            _Label(place[1], measured(place[1], data.minimum.energy_stderr, "Ha"), ORANGE, joined=False),
-            _Label(place[1], "minimum", ORANGE, strong=True),
+            Label(place[1], f"{data.name} = {measured(place[0], data.minimum.position_stderr)}", ORANGE, joined=False),
+            Label(place[1], measured(place[1], data.minimum.energy_stderr, "Ha"), ORANGE, joined=False),
+            Label(place[1], "minimum", ORANGE, strong=True),
         ]
     axes.margins(y=0.08)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     axes.set_title("energy (Ha)", loc="left", fontsize=10, color=QUIET, pad=8)
-    _label(axes, labels, _UPPER_LINE)
+    label(axes, labels, _UPPER_LINE)
 
 
 def _differences(axes: Axes, data: Curve, order: NDArray[np.int64]) -> None:
@@ -162,46 +150,18 @@ def _differences(axes: Axes, data: Curve, order: NDArray[np.int64]) -> None:
     axes.set_ylim(-extent, extent)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10], symmetric=True))
     axes.set_title("difference from exact (mHa)", loc="left", fontsize=10, color=QUIET, pad=6)
-    labels = [_Label(0.0, "chemical accuracy ± 1.6 mHa", GREEN)]
+    labels = [Label(0.0, "chemical accuracy ± 1.6 mHa", GREEN)]
     if known.any():
         worst = int(np.argmax(np.abs(differences[known])))
         largest, error = float(differences[known][worst]), float(errors[known][worst])
-        labels.append(_Label(largest, f"largest {measured(largest, error, 'mHa') if error else f'{number(largest, 2)} mHa'}", BLUE))
-    _label(axes, labels, _LOWER_LINE)
+        labels.append(Label(largest, f"largest {measured(largest, error, 'mHa') if error else f'{number(largest, 2)} mHa'}", BLUE))
+    label(axes, labels, _LOWER_LINE)
 
 
 def _points(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], errors: NDArray[np.float64]) -> None:
     if errors.any():
         axes.errorbar(x, y, errors, fmt="none", ecolor=BLUE, elinewidth=1.2, alpha=0.55, zorder=3)
     axes.plot(x, y, ls="none", marker="o", ms=5.0 if len(x) < _MANY else 3.0, color=BLUE, mec=PAPER, mew=0.7, zorder=4)
-
-
-def _label(axes: Axes, labels: list[_Label], line: float) -> None:
-    """Each thing's name beside it, in its colour, moved apart where two would overlap."""
-    low, high = axes.get_ylim()
-    wanted = [(label.value - low) / (high - low) for label in labels]
-    for label, at, place in zip(labels, wanted, spread(wanted, line, 0.0, 1.0), strict=True):
-        lead = {
-            "arrowstyle": "-",
-            "color": label.colour,
-            "linewidth": 0.7,
-            "alpha": 0.6,
-            "relpos": (0.0, 0.5),
-            "shrinkA": 1.0,
-            "shrinkB": 0.0,
-        }
-        axes.annotate(
-            literal(clipped(printable(label.text).replace(NBSP, " "), _LABEL)),
-            xy=(1.0, at),
-            xytext=(1.04, place),
-            xycoords="axes fraction",
-            textcoords="axes fraction",
-            annotation_clip=False,
-            color=label.colour,
-            fontweight="bold" if label.strong else "normal",
-            va="center",
-            arrowprops=lead if label.joined else None,
-        )
 
 
 def _smooth(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

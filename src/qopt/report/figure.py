@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from qopt.report.history import History, history
 from qopt.report.layout import clipped
-from qopt.report.look import BLUE, FAINT, GREEN, INK, ORANGE, PAPER, QUIET, literal, looking, quiet, save, spread, titled
+from qopt.report.look import BLUE, FAINT, GREEN, INK, ORANGE, PAPER, QUIET, Label, label, literal, looking, quiet, save, titled
 from qopt.report.text import NBSP, count, measured, number, printable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LINE = 0.052
 """Height of a line of labels, in axes."""
 _MANY = 2000
 """From here on points are drawn as pixels, also in SVG, and without error bars."""
-_TITLE, _SUBTITLE, _LABEL = 60, 105, 32
+_TITLE, _SUBTITLE = 60, 105
 """Characters that fit."""
 
 
@@ -53,16 +53,6 @@ class Landscape:
     sense: str
     units: str = ""
     subtitle: str = ""
-
-
-@dataclass(frozen=True)
-class _Label:
-    """What stands to the right of the axes, beside the value that it names."""
-
-    value: float
-    text: str
-    colour: str
-    strong: bool = False
 
 
 def convergence(folder: Path) -> tuple[Path, ...]:
@@ -104,7 +94,7 @@ def _converged(run: History) -> Figure:
     axes.set_xticks([tick for tick in axes.get_xticks() if 1 <= tick <= last] if last > 1 else [1])
     axes.set_xlabel("evaluation", loc="left")
     _extent(axes, run, result)
-    _label(axes, labels)
+    label(axes, labels, _LINE)
     return figure
 
 
@@ -117,7 +107,7 @@ def _subtitle(run: History, result: dict[str, Any] | None) -> str:
     return printable(", ".join(told)).replace(NBSP, " ")
 
 
-def _values(axes: Axes, run: History) -> list[_Label]:
+def _values(axes: Axes, run: History) -> list[Label]:
     """Every value at its evaluation, the points of a gradient fainter than its centre, and the best so far."""
     values = np.array([value for call in run.main for value in call.values])
     errors = np.array([stderr for call in run.main for stderr in call.stderrs])
@@ -135,10 +125,10 @@ def _values(axes: Axes, run: History) -> list[_Label]:
     if not errors.any():  # then the best seen is the result, and no choice biases it
         return []
     told = number(float(best[-1]), 6)
-    return [_Label(float(best[-1]), f"best seen {told} (biased)" if len(values) > 1 else f"seen {told}", BLUE)]
+    return [Label(float(best[-1]), f"best seen {told} (biased)" if len(values) > 1 else f"seen {told}", BLUE)]
 
 
-def _known(axes: Axes, result: dict[str, Any] | None) -> list[_Label]:
+def _known(axes: Axes, result: dict[str, Any] | None) -> list[Label]:
     """What is known without a quantum computer, as lines across."""
     labels = []
     lines: list[tuple[float, str, str, str]] = []
@@ -148,13 +138,13 @@ def _known(axes: Axes, result: dict[str, Any] | None) -> list[_Label]:
         lines.append((reference["value"], kind, GREEN, "dashed"))
     if baseline is not None:
         lines += [(baseline["greedy"], "random + 1-flip", QUIET, "dotted"), (baseline["random"], "random strings", QUIET, "dotted")]
-    for value, label, colour, line in lines:
+    for value, name, colour, line in lines:
         axes.axhline(value, color=colour, linewidth=1.3, linestyle=line, zorder=1.5)
-        labels.append(_Label(value, f"{label} {number(value, 6 if colour == GREEN else 5)}", colour))
+        labels.append(Label(value, f"{name} {number(value, 6 if colour == GREEN else 5)}", colour))
     return labels
 
 
-def _final(axes: Axes, result: dict[str, Any], x: float) -> list[_Label]:
+def _final(axes: Axes, result: dict[str, Any], x: float) -> list[Label]:
     """What was measured afresh, set off from what the optimizer saw; the expectation as a hollow mark, where the value is another one."""
     labels = []
     marks = [(result["value"], result["stderr"], ORANGE, "result")]
@@ -164,7 +154,7 @@ def _final(axes: Axes, result: dict[str, Any], x: float) -> list[_Label]:
         axes.errorbar([x], [value], [stderr], fmt="none", ecolor=ORANGE, elinewidth=2.0, capsize=5.5, capthick=1.5, zorder=5)
         edge = PAPER if inside == ORANGE else ORANGE
         axes.plot([x], [value], marker="D", ms=7.0, color=inside, mec=edge, mew=1.4, ls="none", zorder=6)
-        labels.append(_Label(value, f"{name} {measured(value, stderr)}", ORANGE, strong=inside == ORANGE))
+        labels.append(Label(value, f"{name} {measured(value, stderr)}", ORANGE, strong=inside == ORANGE))
     return labels
 
 
@@ -181,33 +171,6 @@ def _extent(axes: Axes, run: History, result: dict[str, Any] | None) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10]))
     units = result["units"] if result is not None else ""
     axes.set_title(literal(f"value{f' ({units})' if units else ''}"), loc="left", fontsize=10, color=QUIET, pad=8)
-
-
-def _label(axes: Axes, labels: list[_Label]) -> None:
-    """Each thing's name and value beside it, in its colour, moved apart where two would overlap."""
-    low, high = axes.get_ylim()
-    wanted = [(label.value - low) / (high - low) for label in labels]
-    for label, at, place in zip(labels, wanted, spread(wanted, _LINE, 0.0, 1.0), strict=True):
-        axes.annotate(
-            literal(clipped(label.text.replace(NBSP, " "), _LABEL)),
-            xy=(1.0, at),
-            xytext=(1.04, place),
-            xycoords="axes fraction",
-            textcoords="axes fraction",
-            annotation_clip=False,
-            color=label.colour,
-            fontweight="bold" if label.strong else "normal",
-            va="center",
-            arrowprops={
-                "arrowstyle": "-",
-                "color": label.colour,
-                "linewidth": 0.7,
-                "alpha": 0.6,
-                "relpos": (0.0, 0.5),
-                "shrinkA": 1.0,
-                "shrinkB": 0.0,
-            },
-        )
 
 
 def _mapped(grid: Landscape) -> Figure:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import re
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matplotlib import style
 from matplotlib.figure import Figure
 
+from qopt.report.layout import clipped
+from qopt.report.text import NBSP, printable
 from qopt.runs import write
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ BLUE, GREEN, ORANGE = "#0072b2", "#008060", "#d55e00"
 SIZE = (9.0, 5.0)
 """Inches."""
 DPI = 150
+_LABEL = 32
+"""Characters of a label that fit."""
 
 _STYLE: dict[str, object] = {
     "axes.edgecolor": FAINT,
@@ -77,6 +82,52 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
         figure.savefig(buffer, format=path.suffix[1:], dpi=DPI, metadata=unnamed)
         write(path, buffer.getvalue())
     return paths
+
+
+@dataclass(frozen=True)
+class Label:
+    """What stands to the right of the axes, beside the value that it names."""
+
+    value: float
+    text: str
+    colour: str
+    strong: bool = False
+    joined: bool = True
+    """Whether a line leads to the value."""
+
+
+def label(axes: Axes, labels: Sequence[Label], line: float) -> None:
+    """Write each label beside its value, moved apart where two would overlap.
+
+    Args:
+        axes: With their final limits.
+        labels: In any order; those of equal values stand one on the other, from the bottom up.
+        line: Height of a line of labels, as a fraction of the axes.
+    """
+    low, high = axes.get_ylim()
+    wanted = [(each.value - low) / (high - low) for each in labels]
+    for each, at, place in zip(labels, wanted, spread(wanted, line, 0.0, 1.0), strict=True):
+        lead = {
+            "arrowstyle": "-",
+            "color": each.colour,
+            "linewidth": 0.7,
+            "alpha": 0.6,
+            "relpos": (0.0, 0.5),
+            "shrinkA": 1.0,
+            "shrinkB": 0.0,
+        }
+        axes.annotate(
+            literal(clipped(printable(each.text).replace(NBSP, " "), _LABEL)),
+            xy=(1.0, at),
+            xytext=(1.04, place),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
+            annotation_clip=False,
+            color=each.colour,
+            fontweight="bold" if each.strong else "normal",
+            va="center",
+            arrowprops=lead if each.joined else None,
+        )
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

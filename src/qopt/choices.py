@@ -37,7 +37,7 @@ def choose_optimizer(
     count = parameters or (1 if course else 0)
     chosen = {limit: choose(noisy=noisy, parameters=count, good_start=good_start, evaluations=limit) for limit in (evaluations, 1, None)}
     optimizer, reason = chosen[evaluations]
-    if not noisy and getattr(course, "begins_at_saddles", False):
+    if course and course.begins_at_saddles and not noisy:
         return Scipy("L-BFGS-B", _TIGHT), (), f"{reason}; to its last digits, since every leg begins where the one before ended"
     return optimizer, (chosen[1][0], chosen[None][0]), reason
 

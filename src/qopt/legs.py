@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -86,6 +86,9 @@ class Course(Protocol):
 
     Everything that it asks goes through the legs, so that a run that is begun again asks the same and is answered from the journal.
     """
+
+    begins_at_saddles: ClassVar[bool]
+    """Whether a leg begins where the one before ended, at angles from which only the new ones have a slope."""
 
     def check(self, problem: Problem, *, noisy: bool) -> None:
         """Look, before anything is sent, whether it goes with a problem.

@@ -48,6 +48,7 @@ class Deflation:
 
     name: ClassVar[str] = "vqd"
     version: ClassVar[int] = 1
+    begins_at_saddles: ClassVar[bool] = False
     levels: int
     weight: float | None = None
     tries: int = 2

@@ -25,6 +25,7 @@ class Restarts:
 
     name: ClassVar[str] = "restarts"
     version: ClassVar[int] = 1
+    begins_at_saddles: ClassVar[bool] = False
     final: ClassVar[int | None] = None
     tries: int
 

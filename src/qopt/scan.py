@@ -166,8 +166,8 @@ def scan(
                 found[index, step.direction] = _Found(spec, result)
         finally:
             connections.close()
-    kept = [_best(found, index) for index in range(len(plan.values))]
-    return _written(plan, kept, found), [item.result for item in kept]
+    chosen = [_best(found, index) for index in range(len(plan.values))]
+    return _written(plan, chosen, found), [item.result for item in chosen]
 
 
 def _is_finished(home: Path, spec: Spec) -> bool:
@@ -263,18 +263,18 @@ def _best(found: Mapping[tuple[int, str], _Found], index: int) -> _Found:
     return there if back is None else (there, back)[better(there.pair, back.pair)]
 
 
-def _written(plan: _Plan, kept: Sequence[_Found], found: Mapping[tuple[int, str], _Found]) -> Path:
+def _written(plan: _Plan, chosen: Sequence[_Found], found: Mapping[tuple[int, str], _Found]) -> Path:
     """The table, the fit as curve.json, and the figure."""
-    rows = [_row(plan, index, item, found) for index, item in enumerate(kept)]
+    rows = [_row(plan, index, item, found) for index, item in enumerate(chosen)]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([[plan.axis, *_COLUMNS], *rows])
     table = plan.folder / "table.csv"
     runs.write(table, text.getvalue())
-    energies, stderrs = (np.array([getattr(item.result, name) for item in kept]) for name in ("value", "stderr"))
+    energies, stderrs = (np.array([getattr(item.result, name) for item in chosen]) for name in ("value", "stderr"))
     minimum = fit(plan.values, energies, stderrs)
     depth = None if minimum is None else well_depth(minimum, plan.values, energies, stderrs)
     runs.write_json(plan.folder / "curve.json", _told(plan, minimum, depth))
-    curve(plan.folder, _figure(plan, kept, minimum, depth))
+    curve(plan.folder, _figure(plan, chosen, minimum, depth))
     return table
 
 
@@ -302,10 +302,10 @@ def _told(plan: _Plan, minimum: Minimum | None, depth: Depth | None) -> dict[str
     }
 
 
-def _figure(plan: _Plan, kept: Sequence[_Found], minimum: Minimum | None, depth: Depth | None) -> Curve:
+def _figure(plan: _Plan, chosen: Sequence[_Found], minimum: Minimum | None, depth: Depth | None) -> Curve:
     problem = plan.loaded.config.problem
     assert isinstance(problem, Molecule)  # noqa: S101 - as above
-    results = [item.result for item in kept]
+    results = [item.result for item in chosen]
     return Curve(
         title=plan.loaded.config.name,
         name=plan.axis,

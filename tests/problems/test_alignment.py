@@ -16,7 +16,7 @@ from qopt.ansatze.excitations import uccsd
 from qopt.errors import InputError
 from qopt.optimizers.scipy import Scipy
 from qopt.problems.active_space import Space, restrict
-from qopt.problems.alignment import _rotated, aligned, along
+from qopt.problems.alignment import aligned, along
 from qopt.problems.determinants import determinants
 from qopt.problems.distances import LongBonds
 from qopt.problems.geometry import Geometry, from_geometry
@@ -40,7 +40,7 @@ def turned(data: MolecularData, rotation: np.ndarray) -> MolecularData:
     """The molecule over other orbitals."""
     assert data.orbitals is not None
     energies = rotation.T**2 @ data.orbitals.energies
-    return MolecularData(_rotated(data.integrals, rotation), data.name, orbitals=Orbitals(data.orbitals.coefficients @ rotation, energies))
+    return MolecularData(data.integrals.turned(rotation), data.name, orbitals=Orbitals(data.orbitals.coefficients @ rotation, energies))
 
 
 def scrambled(electrons: tuple[int, int], norb: int, rng: np.random.Generator) -> np.ndarray:

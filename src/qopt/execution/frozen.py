@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from typing import TYPE_CHECKING
 
 from qiskit import qpy
@@ -31,8 +30,8 @@ def save(frozen: Frozen, folder: Path) -> tuple[str, str]:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         digests = _write(folder, circuit, "qpy"), _write(folder, observables, "json")
-        _sync(folder)
-        _sync(folder.parent)
+        private.sync_folder(folder)
+        private.sync_folder(folder.parent)
     except OSError as error:
         message = f"{folder} can't be written: {error.strerror}; free space or change the permissions, then run the same command again"
         raise StorageError(message) from error
@@ -99,23 +98,8 @@ def _digest(data: bytes) -> str:
 
 def _write(folder: Path, data: bytes, suffix: str) -> str:
     digest = _digest(data)
-    temporary = folder / f".{digest}.{suffix}"
-    with open(temporary, "wb", opener=private.opener) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / f"{digest}.{suffix}")
+    private.replace(folder / f"{digest}.{suffix}", data)
     return digest
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable; where folders can't be opened, as on Windows, the system does it by itself."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def read_part(folder: Path, digest: str, suffix: str) -> bytes:

@@ -64,10 +64,8 @@ class HeadFile:
     @classmethod
     def create(cls, folder: Path) -> HeadFile:
         """A head of no records, put in place at once so that it is never seen half written."""
-        fresh = folder / f"{HEAD}.new"
-        write_private(fresh, _encode(0, GENESIS).ljust(_SLOT, b"\0") * 2)
-        fresh.replace(folder / HEAD)
-        sync_folder(folder)
+        private.replace(folder / HEAD, _encode(0, GENESIS).ljust(_SLOT, b"\0") * 2)
+        private.sync_folder(folder)
         return cls(folder, 0)
 
     def write(self, count: int, chain: bytes) -> None:
@@ -80,24 +78,6 @@ class HeadFile:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write and sync a file that only its owner can read."""
-    with open(path, "wb", opener=private.opener) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names that were created or replaced in `folder` durable, where the system can."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _encode(count: int, chain: bytes) -> bytes:

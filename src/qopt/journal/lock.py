@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from qopt import private
 from qopt.errors import LockedError
-from qopt.journal.head import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,9 +66,7 @@ class RunLock:
 
     def _sign(self) -> None:
         owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now().astimezone().isoformat(timespec="seconds")}
-        fresh = self._owner.with_name(f"{OWNER}.new")
-        write_private(fresh, json.dumps(owner).encode())
-        fresh.replace(self._owner)
+        private.replace(self._owner, json.dumps(owner).encode())
 
 
 def host_at_work(folder: Path) -> str | None:

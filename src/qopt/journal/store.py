@@ -13,7 +13,7 @@ from qopt.errors import StorageError
 from qopt.failpoints import reach
 from qopt.journal.failures import translated
 from qopt.journal.filesystem import on_network
-from qopt.journal.head import HeadFile, read_head, sync_folder
+from qopt.journal.head import HeadFile, read_head
 from qopt.journal.lock import RunLock
 from qopt.journal.reading import Contents, connect, load, raw_answer
 from qopt.journal.records import Answered
@@ -85,7 +85,7 @@ class Journal:
         database = folder / DATABASE
         if not database.exists():
             os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))  # SQLite gives its other files the same mode
-            sync_folder(folder)
+            private.sync_folder(folder)
         connection = connect(database, mode="mode=rw")
         try:
             mode = "TRUNCATE" if on_network(folder) else "WAL"

@@ -14,7 +14,6 @@ from qopt.errors import InputError
 from qopt.problems.determinants import determinant_energy, lowest_determinant
 from qopt.problems.distances import LongBonds
 from qopt.problems.geometry import Geometry, from_geometry, shipped_of
-from qopt.problems.integrals import Integrals
 from qopt.problems.molecular_data import Orbitals
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 _DEGENERATE = 1e-5
 """Hartree: Hartree-Fock leaves orbitals of equal energy equal to about 1e-7."""
-_NOISE = 1e-12
 
 
 def along(geometries: Sequence[Geometry]) -> tuple[MolecularData, ...]:
@@ -101,7 +99,7 @@ def aligned(data: MolecularData, previous: MolecularData) -> MolecularData:
     dipole = data.dipole
     if dipole is not None:
         dipole = replace(dipole, electrons=np.einsum("rp,xrs,sq->xpq", rotation, dipole.electrons, rotation))
-    return replace(data, integrals=_rotated(data.integrals, rotation), orbitals=orbitals, dipole=dipole)
+    return replace(data, integrals=data.integrals.turned(rotation), orbitals=orbitals, dipole=dipole)
 
 
 def _rotation(overlap: NDArray[np.float64], energies: NDArray[np.float64], electrons: tuple[int, int]) -> NDArray[np.float64]:
@@ -134,13 +132,3 @@ def _degenerate(energies: NDArray[np.float64], first: int, last: int) -> Iterato
     order = first + np.argsort(energies[first:last], kind="stable")
     gaps = np.flatnonzero(np.diff(energies[order]) > _DEGENERATE) + 1
     return (np.asarray(group) for group in np.split(order, gaps) if len(group))
-
-
-def _rotated(integrals: Integrals, rotation: NDArray[np.float64]) -> Integrals:
-    """Over other orbitals. Where they are the same ones in another order and with other signs, no number is rounded."""
-    one_body = rotation.T @ integrals.one_body @ rotation
-    two_body = integrals.two_body
-    for _ in range(4):
-        two_body = np.tensordot(two_body, rotation, axes=(0, 0))
-    one_body, two_body = (np.where(np.abs(numbers) < _NOISE, 0.0, numbers) for numbers in (one_body, two_body))
-    return Integrals(integrals.constant, one_body, two_body, integrals.electrons)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MAX_ORBITALS = 48
 """Spatial orbitals that integrals may have: 42 MB in full."""
 _ASYMMETRY = 1e-8
+_NOISE = 1e-12
+"""Hartree."""
 _TWO_BODY_SWAPS = {"(pq|rs) = (qp|rs)": (1, 0, 2, 3), "(pq|rs) = (pq|sr)": (0, 1, 3, 2), "(pq|rs) = (rs|pq)": (2, 3, 0, 1)}
 
 
@@ -76,6 +78,19 @@ class Integrals:
     def norb(self) -> int:
         """How many spatial orbitals there are; there are twice as many qubits before tapering."""
         return len(self.one_body)
+
+    def turned(self, turn: NDArray[np.float64]) -> Integrals:
+        """Over other orbitals: those in the columns of an orthogonal `(norb, norb)` matrix, in terms of these.
+
+        Numbers below 1e-12 hartree are what rounding leaves of zeros, and become zeros. Where orbitals only change places and signs, no
+        number is rounded.
+        """
+        one_body = turn.T @ self.one_body @ turn
+        two_body = self.two_body
+        for _ in range(4):  # Each turn takes the first index, and puts it last.
+            two_body = np.tensordot(two_body, turn, axes=(0, 0))
+        one_body, two_body = (np.where(np.abs(numbers) < _NOISE, 0.0, numbers) for numbers in (one_body, two_body))
+        return Integrals(self.constant, one_body, two_body, self.electrons)
 
 
 def _real(numbers: object, name: str) -> NDArray[np.float64]:

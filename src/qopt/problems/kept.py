@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -51,13 +50,9 @@ def write(data: MolecularData, folder: Path) -> None:
         StorageError: If it can't be written.
     """
     path = folder / FILE
-    temporary = path.with_name(f".{FILE}")
     try:
-        with open(temporary, "wb", opener=private.opener) as file:
-            file.write(to_bytes(data))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        private.replace(path, to_bytes(data))
+        private.sync_folder(folder)
     except OSError as error:
         message = f"{path} can't be written: {error.strerror}; free space or change the permissions, then run the same command again"
         raise StorageError(message) from error

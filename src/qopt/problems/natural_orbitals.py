@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qopt.errors import InputError
-from qopt.problems.integrals import Integrals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from qopt.problems.integrals import Integrals
 
     Matrix = NDArray[np.float64]
 
@@ -18,7 +19,6 @@ _GAP = 1e-3
 """Hartree: where levels are closer than that, perturbation theory says nothing."""
 _COUPLING = 1e-8
 """Elements up to this one don't mix orbitals: what a symmetry forbids is never more, and what it allows hardly ever less."""
-_NOISE = 1e-12
 _TIE = 1e-6
 
 
@@ -59,14 +59,14 @@ def natural(integrals: Integrals, *, core: int = 0) -> tuple[Integrals, NDArray[
     if not 0 <= core <= alpha:
         raise InputError(f"{core} orbitals are to stay as they are, expected 0 to {alpha}, which are doubly occupied")
     turn = _canonical(integrals, core)
-    canonical = _turned(integrals, turn)
+    canonical = integrals.turned(turn)
     occupied, empty = _densities(canonical, core)
     occupations = np.concatenate([np.full(core, 2.0), np.zeros(integrals.norb - core)])
     for block, density in ((slice(core, alpha), occupied), (slice(alpha, None), empty)):
         occupations[block], vectors = _eigenvectors(density, falling=True)
         turn[:, block] = turn[:, block] @ vectors
     turn = _positive(turn)
-    return _turned(integrals, turn), occupations
+    return integrals.turned(turn), occupations
 
 
 def _canonical(integrals: Integrals, core: int) -> Matrix:
@@ -133,13 +133,3 @@ def _positive(turn: Matrix) -> Matrix:
     first = (sizes > sizes.max(axis=0) - _TIE).argmax(axis=0)
     signs: Matrix = np.sign(turn[first, np.arange(len(turn))])
     return turn * signs
-
-
-def _turned(integrals: Integrals, turn: Matrix) -> Integrals:
-    """Over the orbitals in the columns. Numbers below 1e-12 hartree are what rounding leaves of zeros."""
-    one_body = turn.T @ integrals.one_body @ turn
-    two_body = integrals.two_body
-    for _ in range(4):  # Each turn takes the first index, and puts it last.
-        two_body = np.tensordot(two_body, turn, axes=(0, 0))
-    one_body, two_body = (np.where(np.abs(numbers) < _NOISE, 0.0, numbers) for numbers in (one_body, two_body))
-    return Integrals(integrals.constant, one_body, two_body, integrals.electrons)
